@@ -1,0 +1,47 @@
+"""The Flask application: a list of what belongs to it, and no logic."""
+
+from flask import Flask, Response
+from werkzeug.routing import BaseConverter, Map
+
+from api.identity import set_up_tokens
+from api.problems import MAX_BODY, register_problems
+from api.routes.auth import auth
+from api.routes.me import me
+from api.routes.offers import offers
+from api.routes.operations import operations
+from api.routes.quarters import quarters
+from api.routes.requests import requests
+from api.routes.tasks import tasks
+from nachbarschaft.bootstrap import Wiring
+
+BLUEPRINTS = (auth, me, quarters, requests, tasks, offers, operations)
+
+
+def create_app(wiring: Wiring) -> Flask:
+    """The application around `wiring`."""
+    app = Flask("api", static_folder=None)
+    app.extensions["nachbarschaft"] = wiring
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.url_map.strict_slashes = False
+    app.url_map.converters["regex"] = RegexConverter
+    set_up_tokens(app, wiring.settings)
+    register_problems(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.after_request(_harden)
+    return app
+
+
+class RegexConverter(BaseConverter):
+    """A path part that has to match a pattern; anything else is not found."""
+
+    def __init__(self, url_map: Map, pattern: str) -> None:
+        super().__init__(url_map)
+        self.regex = pattern
+
+
+def _harden(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    return response

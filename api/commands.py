@@ -1,0 +1,63 @@
+"""The door's own commands: `api` and `openapi`."""
+
+import json
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from api.app import create_app
+from api.document import build_document
+from nachbarschaft.bootstrap import Wiring, build
+from nachbarschaft.cli.failing import explained, wire_up
+from nachbarschaft.cli.listening import refuse_unsafe
+from nachbarschaft.config import Settings
+from nachbarschaft.config import for_document as settings_for_document
+
+THREADS = 8
+GRACE_SECONDS = 20
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn around one application per worker process; each wires itself up after the fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        for name, value in {
+            "bind": f"{host}:{self._settings.port}",
+            "worker_class": "gthread",
+            "workers": 2,
+            "threads": THREADS,
+            "graceful_timeout": GRACE_SECONDS,
+            "control_socket_disable": True,
+            "proc_name": "nachbarschaft-api",
+            "loglevel": "warning",
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return create_app(build(self._settings))
+
+
+@click.command()
+@explained
+def api() -> None:
+    """Serve the API under gunicorn."""
+    wiring: Wiring = wire_up()
+    refuse_unsafe(wiring)
+    wiring.database.close()
+    _Server(wiring.settings).run()
+
+
+@click.command()
+def openapi() -> None:
+    """Print the OpenAPI 3.1 document."""
+    app = create_app(build(settings_for_document()))
+    click.echo(json.dumps(build_document(app), ensure_ascii=False, indent=2))
+
+
+commands = [api, openapi]

@@ -1,0 +1,154 @@
+"""From exceptions to RFC 9457 problems, in the reader's language, with a trace id that the log has too."""
+
+import json
+import uuid
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from nachbarschaft import errors
+from nachbarschaft.words import best_language, say
+from nachbarschaft.words import mark as _
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_BASE = "urn:nachbarschaft:problem:"
+
+STATUS: dict[type[errors.DomainError], int] = {
+    errors.Malformed: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Stale: 412,
+    errors.TooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.Invalid: 422,
+    errors.PreconditionRequired: 428,
+}
+"""The status of each family of errors; every error belongs to exactly one."""
+
+_HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+_log = structlog.get_logger(__name__)
+
+
+def status_of(error: type[errors.DomainError]) -> int:
+    """The HTTP status of an error, by its family. Raises LookupError for one without a family."""
+    for family in error.__mro__:
+        if family in STATUS:
+            return STATUS[family]
+    raise LookupError(f"{error.__name__} has no status")
+
+
+def register_problems(app: Flask) -> None:
+    """Makes every answer that is an error a Problem."""
+    app.register_error_handler(errors.DomainError, _from_domain)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(OperationalError, _from_database)
+    app.register_error_handler(PoolTimeout, _from_database)
+    app.register_error_handler(Exception, _from_bug)
+
+
+def trace_id() -> str:
+    """One id per request, in the problem and in the log."""
+    if "trace_id" not in g:
+        g.trace_id = uuid.uuid4().hex
+    return str(g.trace_id)
+
+
+def reader_language() -> str:
+    """The language of this answer: what the reader accepts, else their own, else German."""
+    return best_language(request.headers.get("Accept-Language"), g.get("own_language", "de"))
+
+
+def _from_domain(error: errors.DomainError) -> Response:
+    language = reader_language()
+    fields = error.errors if isinstance(error, errors.Invalid) else None
+    translated = fields and {
+        field: [say(language, message, **error.params) for message in messages] for field, messages in fields.items()
+    }
+    response = _problem(
+        status_of(type(error)),
+        error.code,
+        say(language, error.title),
+        say(language, error.detail_text, **error.params),
+        errors=translated,
+    )
+    if response.status_code == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _from_http(error: HTTPException) -> Response:
+    if isinstance(error, RequestEntityTooLarge):
+        return _from_domain(errors.TooLarge(limit=MAX_BODY))
+    if error.code == 404:
+        return _from_domain(errors.NotFound())
+    status = error.code or 500
+    language = reader_language()
+    title = say(language, _("This is not how it works here."))
+    detail = say(language, _("Please look the call up in the reference, under /docs."))
+    response = _problem(status, _HTTP_CODES.get(status, "malformed"), title, detail)
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after"}:
+            response.headers[name] = value
+    return response
+
+
+def _from_database(error: Exception) -> Response:
+    """The database is busy, away or restarting: nothing was written, and trying again is right."""
+    _log.error("database_unavailable", trace_id=trace_id(), error=type(error).__name__)
+    language = reader_language()
+    response = _problem(
+        503,
+        "unavailable",
+        say(language, _("We cannot be reached at the moment.")),
+        say(language, _("Please try again in a few seconds. Nothing was lost.")),
+    )
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _from_bug(error: Exception) -> Response:
+    """A bug: the log gets where it happened, but no values, and the reader gets the trace id."""
+    _log.error("bug", trace_id=trace_id(), error=type(error).__name__, at=_places(error))
+    language = reader_language()
+    return _problem(
+        500,
+        "internal",
+        say(language, _("Something went wrong on our side.")),
+        say(language, _("Please try again later. If it stays, tell us the number below.")),
+    )
+
+
+def _places(error: Exception) -> list[str]:
+    """Where the error came from, as file:line; without messages, which might hold somebody's data."""
+    places = []
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{step.tb_lineno}")
+        step = step.tb_next
+    return places[-6:]
+
+
+def _problem(status: int, code: str, title: str, detail: str, **extra: Any) -> Response:
+    body = {
+        "type": TYPE_BASE + code,
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+        "code": code,
+        "trace_id": trace_id(),
+    } | {key: value for key, value in extra.items() if value is not None}
+    response = Response(json.dumps(body, ensure_ascii=False), status=status, mimetype=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+MAX_BODY = 64 * 1024
+"""Bytes of a body at most (contract, section 3)."""

@@ -1,0 +1,149 @@
+"""Sign-in."""
+
+from typing import Any
+
+from flask import Blueprint, current_app
+
+from api.endpoint import Edge, Operation, Who, endpoint
+from api.identity import session_answer
+from api.schemas.auth import (
+    RedeemTaken,
+    RefreshedSchema,
+    RefreshTaken,
+    SignedInSchema,
+    SignInTaken,
+    SignUpTaken,
+)
+from nachbarschaft.context import Context
+from nachbarschaft.errors import LoginTaken, RefreshReused, Unauthenticated, WrongCode, WrongCredentials
+from nachbarschaft.passwords import hash_password, is_right
+from nachbarschaft.phones import normalise_phone
+from nachbarschaft.queries.people import read_me
+from nachbarschaft.services.accounts import Newcomer, find_by_login, sign_up
+from nachbarschaft.services.codes import NewLogin, redeem_code
+from nachbarschaft.services.sessions import Grant, begin_session, refresh, sign_out
+
+auth = Blueprint("auth", __name__)
+
+
+def _signed_in(context: Context, grant: Grant) -> dict[str, Any]:
+    context.session.flush()
+    return {"person": read_me(context, grant.person_id), "session": _session(grant)}
+
+
+def _session(grant: Grant) -> dict[str, Any]:
+    return session_answer(current_app, grant)
+
+
+@endpoint(
+    auth,
+    Operation(
+        "POST",
+        "/v1/auth/sign-up",
+        name="signUp",
+        tag="Sign-in",
+        who=Who.ANYONE,
+        takes=SignUpTaken,
+        gives=SignedInSchema,
+        status=201,
+        refuses=(LoginTaken,),
+        own_transactions=True,
+    ),
+)
+def create_account(edge: Edge, body: dict[str, Any]) -> dict[str, Any]:
+    """Sign up as a resident of a quarter. Counts as a sign-in."""
+    password_hash = hash_password(body.pop("password"))
+    with edge.writing() as context:
+        person = sign_up(context, Newcomer(password_hash=password_hash, **body))
+        return _signed_in(context, begin_session(context, person))
+
+
+@endpoint(
+    auth,
+    Operation(
+        "POST",
+        "/v1/auth/sign-in",
+        name="signIn",
+        tag="Sign-in",
+        who=Who.ANYONE,
+        takes=SignInTaken,
+        gives=SignedInSchema,
+        refuses=(WrongCredentials,),
+        own_transactions=True,
+    ),
+)
+def create_session(edge: Edge, body: dict[str, Any]) -> dict[str, Any]:
+    """Sign in on a device. The answer is the same whether the login or the password is wrong."""
+    with edge.reading() as context:
+        person = find_by_login(context, body["login"])
+        stored = person.password_hash if person else None
+    # The hash takes long on purpose, so it is compared outside of any transaction.
+    if not is_right(stored, body["password"]) or person is None:
+        raise WrongCredentials
+    with edge.writing() as context:
+        found = find_by_login(context, body["login"])
+        if found is None or found.password_hash != stored:
+            raise WrongCredentials
+        return _signed_in(context, begin_session(context, found))
+
+
+@endpoint(
+    auth,
+    Operation(
+        "POST",
+        "/v1/auth/refresh",
+        name="refreshSession",
+        tag="Sign-in",
+        who=Who.ANYONE,
+        takes=RefreshTaken,
+        gives=RefreshedSchema,
+        refuses=(Unauthenticated, RefreshReused),
+    ),
+)
+def refresh_session(context: Context, body: dict[str, Any]) -> dict[str, Any]:
+    """Exchange the refresh token for a new pair.
+
+    The token just replaced gives the same successor for 60 seconds while that is unused, for a lost answer or
+    parallel refreshes. Any other reuse ends the session.
+    """
+    return {"session": _session(refresh(context, body["refresh_token"]))}
+
+
+@endpoint(
+    auth,
+    Operation(
+        "POST",
+        "/v1/auth/sign-out",
+        name="signOut",
+        tag="Sign-in",
+        who=Who.SIGNED_IN,
+        optional_body=True,
+        status=204,
+    ),
+)
+def end_session(context: Context) -> None:
+    """End this session. Its access token fails at the next request."""
+    sign_out(context)
+
+
+@endpoint(
+    auth,
+    Operation(
+        "POST",
+        "/v1/auth/codes/redeem",
+        name="redeemCode",
+        tag="Sign-in",
+        who=Who.ANYONE,
+        takes=RedeemTaken,
+        gives=SignedInSchema,
+        refuses=(WrongCode, LoginTaken),
+        own_transactions=True,
+    ),
+)
+def use_code(edge: Edge, body: dict[str, Any]) -> dict[str, Any]:
+    """Set a password with a one-time code. Works once, ends all other sessions and counts as a sign-in."""
+    phone = normalise_phone(body["phone"]) if "phone" in body else None
+    login = NewLogin(hash_password(body["password"]), body.get("email"), phone)
+    with edge.writing() as context:
+        person = redeem_code(context, body["code"], login)
+        return _signed_in(context, begin_session(context, person))

@@ -1,0 +1,1 @@
+"""The shape of what is taken and given; no database, no current user, no rule."""

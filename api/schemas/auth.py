@@ -1,0 +1,90 @@
+"""Signing up, in and out."""
+
+from marshmallow import ValidationError, fields, validate, validates
+
+from api.schemas.basics import Given, Taken, reader_language_field
+from api.schemas.fields import Text
+from api.schemas.me import PersonSchema
+from nachbarschaft.passwords import LONGEST, SHORTEST
+from nachbarschaft.phones import PhoneRefused, normalise_phone
+from nachbarschaft.words import mark as _
+
+
+def _password() -> fields.String:
+    return fields.String(
+        required=True,
+        validate=validate.Length(
+            min=SHORTEST, max=LONGEST, error=_("Please choose at least 15 characters; a few words are fine.")
+        ),
+        metadata={
+            "description": "15 to 256 characters, no other rules; a few words in a row are good.",
+            "format": "password",
+        },
+    )
+
+
+def _email(*, required: bool) -> fields.Email:
+    return fields.Email(required=required, validate=validate.Length(max=254))
+
+
+class SignUpTaken(Taken):
+    email = _email(required=True)
+    password = _password()
+    name = Text(shortest=1, longest=100, required=True)
+    quarter = fields.String(
+        required=True,
+        validate=validate.Length(min=1, max=64),
+        metadata={"description": "Slug of the quarter."},
+    )
+    language = reader_language_field(required=True)
+    notice_version = Text(
+        shortest=1, longest=40, metadata={"description": "Version of the privacy notice that was shown."}
+    )
+
+
+class SignInTaken(Taken):
+    login = fields.String(
+        required=True, validate=validate.Length(min=1, max=254), metadata={"description": "E-mail address."}
+    )
+    password = fields.String(
+        required=True, validate=validate.Length(min=1, max=LONGEST), metadata={"format": "password"}
+    )
+
+
+class RefreshTaken(Taken):
+    refresh_token = fields.String(required=True, validate=validate.Length(min=1, max=200))
+
+
+class RedeemTaken(Taken):
+    code = fields.String(
+        required=True,
+        validate=validate.Length(min=1, max=40),
+        metadata={"description": "The one-time code; dashes, spaces and case do not matter."},
+    )
+    password = _password()
+    email = _email(required=False)
+    phone = fields.String(metadata={"description": "A phone number; only for people without a login."})
+
+    @validates("phone")
+    def _check_phone(self, value: str, **_kwargs: object) -> None:
+        try:
+            normalise_phone(value)
+        except PhoneRefused:
+            raise ValidationError(_("This is not a phone number.")) from None
+
+
+class SessionSchema(Given):
+    access_token = fields.String(required=True, metadata={"description": "Bearer token for the next 15 minutes."})
+    refresh_token = fields.String(required=True, metadata={"description": "Opaque; replaced at every refresh."})
+    token_type = fields.String(required=True, validate=validate.Equal("Bearer"))
+    expires_in = fields.Integer(required=True, metadata={"description": "Seconds until the access token ends."})
+    session_id = fields.UUID(required=True)
+
+
+class SignedInSchema(Given):
+    person = fields.Nested(PersonSchema, required=True)
+    session = fields.Nested(SessionSchema, required=True)
+
+
+class RefreshedSchema(Given):
+    session = fields.Nested(SessionSchema, required=True)

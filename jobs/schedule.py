@@ -1,0 +1,12 @@
+"""The whole timetable on one screen."""
+
+from jobs.delivery import deliver_pushes
+from jobs.expire_requests import expire_requests
+from jobs.job import Job
+from jobs.send_waves import send_waves
+
+TIMETABLE = (
+    Job("expire-requests", every_seconds=60, run=expire_requests),
+    Job("send-waves", every_seconds=20, run=send_waves),
+    Job("deliver-pushes", every_seconds=30, run=deliver_pushes),
+)

@@ -1,0 +1,37 @@
+"""What is remembered: tables, the rules of one entity, the state tables and the migrations."""
+
+from models.account import CoordinatorAppointment, OneTimeCode, Person, Preferences
+from models.assignment import Assignment, ContactView
+from models.base import Base, new_id
+from models.delivery import Delivery, Device, Notification
+from models.event import Event, JobRun
+from models.invitation import Invitation
+from models.offer import Offer, OfferCategory
+from models.quarter import Quarter, QuarterCell, QuarterNeighbour
+from models.request import HelpRequest
+from models.session import RefreshToken, SignInSession
+
+__all__ = [
+    "Assignment",
+    "Base",
+    "ContactView",
+    "CoordinatorAppointment",
+    "Delivery",
+    "Device",
+    "Event",
+    "HelpRequest",
+    "Invitation",
+    "JobRun",
+    "Notification",
+    "Offer",
+    "OfferCategory",
+    "OneTimeCode",
+    "Person",
+    "Preferences",
+    "Quarter",
+    "QuarterCell",
+    "QuarterNeighbour",
+    "RefreshToken",
+    "SignInSession",
+    "new_id",
+]

@@ -1,0 +1,90 @@
+"""Who takes part: people, what they prefer, whom they coordinate, and the codes that let them in."""
+
+import secrets
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, new_id, one_of
+from models.lifecycle import Verification
+
+ACTIVE_TASKS_LIMIT = 3
+"""How many tasks one volunteer may have at a time (contract, section 4)."""
+
+
+class Person(Base):
+    """Somebody who lives in a quarter. Everybody is a resident; offers and appointments make the rest."""
+
+    __tablename__ = "person"
+    __table_args__ = (
+        one_of("verification", Verification),
+        CheckConstraint(f"active_tasks BETWEEN 0 AND {ACTIVE_TASKS_LIMIT}", name="active_tasks_within_limit"),
+        CheckConstraint("(home_lat IS NULL) = (home_lon IS NULL)", name="home_has_both"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    phone: Mapped[str | None] = mapped_column(String(20), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(100))
+    language: Mapped[str] = mapped_column(String(20))
+    quarter_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("quarter.id"), index=True)
+    home_lat: Mapped[float | None]
+    home_lon: Mapped[float | None]
+    home_address: Mapped[str | None] = mapped_column(String(300))
+    verification: Mapped[str] = mapped_column(String(20), default=Verification.NEW.value)
+    protected_address: Mapped[bool] = mapped_column(default=False)
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    active_tasks: Mapped[int] = mapped_column(default=0)
+    push_secret: Mapped[bytes] = mapped_column(LargeBinary(32), default=lambda: secrets.token_bytes(32))
+    notice_version: Mapped[str | None] = mapped_column(String(40))
+    suspended_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Preferences(Base):
+    """When and how somebody wants to be told; a person without a row has the defaults."""
+
+    __tablename__ = "preferences"
+    __table_args__ = (
+        CheckConstraint("pushes_per_day BETWEEN 0 AND 100", name="pushes_per_day_range"),
+        CheckConstraint("asks_per_week BETWEEN 0 AND 100", name="asks_per_week_range"),
+        CheckConstraint("(quiet_from IS NULL) = (quiet_until IS NULL)", name="quiet_has_both"),
+    )
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    quiet_from: Mapped[str | None] = mapped_column(String(5))
+    quiet_until: Mapped[str | None] = mapped_column(String(5))
+    urgent_at_night: Mapped[bool]
+    pushes_per_day: Mapped[int]
+    asks_per_week: Mapped[int]
+    paused_until: Mapped[datetime | None]
+    channels: Mapped[dict[str, Any]]
+
+
+class CoordinatorAppointment(Base):
+    """That a person coordinates a quarter; only the operator or an admin appoints."""
+
+    __tablename__ = "coordinator_appointment"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    quarter_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("quarter.id"), primary_key=True, index=True)
+    appointed_at: Mapped[datetime]
+
+
+class OneTimeCode(Base):
+    """A code that lets a person set a password once; only its hash is kept."""
+
+    __tablename__ = "one_time_code"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, default="operator")

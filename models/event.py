@@ -1,0 +1,38 @@
+"""What happened, append-only, and when each job last succeeded."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, new_id
+
+
+class Event(Base):
+    """One state change, written in its transaction; `data` holds states, counts and ids, never personal text."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index("ix_event_quarter", "quarter_id", "at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(60))
+    actor_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    quarter_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("quarter.id"))
+    request_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("help_request.id", ondelete="SET NULL"), index=True)
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    data: Mapped[dict[str, Any]]
+
+
+class JobRun(Base):
+    """The health of one job."""
+
+    __tablename__ = "job_run"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    last_started_at: Mapped[datetime | None]
+    last_success_at: Mapped[datetime | None]
+    last_error_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(String(120))

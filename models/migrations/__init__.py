@@ -1,0 +1,1 @@
+"""The steps by which databases reach what the models say."""

@@ -1,0 +1,1 @@
+"""What neighbours may do: use cases, permissions, ports and their wiring."""

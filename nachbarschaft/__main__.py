@@ -1,0 +1,5 @@
+"""`python -m nachbarschaft`: the operator's command."""
+
+from nachbarschaft.cli import main
+
+main()

@@ -1,0 +1,56 @@
+"""The one composition root: from settings to everything that the doors share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from nachbarschaft.clock import Clock, SystemClock
+from nachbarschaft.config import BadSetting, Settings
+from nachbarschaft.context import Context
+from nachbarschaft.database import Database
+from nachbarschaft.push import PushGateway
+from nachbarschaft.recording import RecordingGateway
+
+RECORDED_PUSHES = "pushes.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What a process works with."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+
+    @contextmanager
+    def writing(self, now: datetime | None = None) -> Iterator[Context]:
+        """A transaction without an actor, for jobs and the operator's commands."""
+        with self.database.writing() as session:
+            yield Context(session, now or self.clock.now())
+
+    @contextmanager
+    def reading(self, now: datetime | None = None) -> Iterator[Context]:
+        with self.database.reading() as session:
+            yield Context(session, now or self.clock.now())
+
+
+def build(settings: Settings) -> Wiring:
+    """Wires a process up. Raises BadSetting where the database cannot be opened."""
+    if settings.database_url.startswith("sqlite:///"):
+        Path(settings.database_url.removeprefix("sqlite:///").split("?")[0]).parent.mkdir(parents=True, exist_ok=True)
+    return Wiring(settings, Database(settings.database_url), SystemClock(settings.clock_offset))
+
+
+def open_gateway(settings: Settings, pool_size: int) -> PushGateway:
+    """The way to the phones: Firebase with credentials, else a file beside the database. Raises BadSetting."""
+    if settings.firebase_credentials is None:
+        return RecordingGateway(settings.state_dir / RECORDED_PUSHES)
+    # Only the worker needs the SDK: it would cost every API process a tenth of a second and 8 MB.
+    from nachbarschaft.firebase import FirebaseGateway, FirebaseMisconfigured  # noqa: PLC0415
+
+    try:
+        return FirebaseGateway(settings.firebase_credentials, fcm_url=settings.fcm_url, pool_size=pool_size)
+    except FirebaseMisconfigured as error:
+        raise BadSetting(str(error)) from None

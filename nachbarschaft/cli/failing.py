@@ -1,0 +1,61 @@
+"""What the operator reads when something does not work."""
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from nachbarschaft.bootstrap import Wiring, build
+from nachbarschaft.config import read_settings
+from nachbarschaft.errors import DomainError, Invalid
+from nachbarschaft.logs import configure_logs
+from nachbarschaft.words import say
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class OperatorError(Exception):
+    """A failure that the operator can do something about; the text is one sentence."""
+
+
+def wire_up() -> Wiring:
+    """The wiring of this process, from its environment. Raises BadSetting."""
+    settings = read_settings(os.environ)
+    configure_logs(settings.log_format)
+    return build(settings)
+
+
+def explained(command: Callable[P, R]) -> Callable[P, R]:
+    """Turns what can go wrong in a command into an OperatorError."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except Invalid as error:
+            raise OperatorError(_fields(error)) from None
+        except DomainError as error:
+            raise OperatorError(say("en", error.detail_text, **error.params)) from None
+        except OperationalError as error:
+            raise OperatorError(f"The database does not answer: {_first_line(error)}") from None
+        except ProgrammingError as error:
+            raise OperatorError(
+                f"The database does not look as expected; has `nachbarschaft db upgrade` run? ({_first_line(error)})"
+            ) from None
+
+    return run
+
+
+def _fields(error: Invalid) -> str:
+    return "; ".join(
+        f"{field}: {say('en', message, **error.params)}"
+        for field, messages in error.errors.items()
+        for message in messages
+    )
+
+
+def _first_line(error: OperationalError | ProgrammingError) -> str:
+    return str(error.orig).strip().splitlines()[0]

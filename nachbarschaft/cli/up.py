@@ -1,0 +1,146 @@
+"""`nachbarschaft up`: the whole product as one command, for a first look and for small towns."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from types import FrameType
+
+import click
+
+from nachbarschaft import schema
+from nachbarschaft.bootstrap import Wiring
+from nachbarschaft.cli.failing import OperatorError, explained, wire_up
+from nachbarschaft.cli.listening import refuse_unsafe
+from nachbarschaft.config import BadSetting
+from nachbarschaft.demo import load_demo
+
+PARTS = ("api", "worker", "scheduler")
+STOP_WITHIN = 25.0
+READY_WITHIN = 60.0
+
+
+@click.command()
+@click.option("--demo", "with_demo", is_flag=True, help="Load the demo city first.")
+@explained
+def up(*, with_demo: bool) -> None:
+    """Start the API, push delivery and the timetable, and stop them together."""
+    wiring = wire_up()
+    if with_demo and not wiring.settings.listens_on_loopback:
+        raise BadSetting("--demo is for a loopback address: its sign-ins are known to everybody.")
+    click.echo("Bringing the database up to date …")
+    schema.upgrade(wiring.database.engine)
+    refuse_unsafe(wiring)
+    _require_free_port(wiring.settings.host, wiring.settings.port)
+    people = _load(wiring) if with_demo else []
+    wiring.database.close()
+    sys.exit(_Household(wiring, people).run())
+
+
+def _load(wiring: Wiring) -> list[dict[str, object]]:
+    click.echo("Loading the demo city …")
+    with wiring.writing() as context:
+        return load_demo(context)
+
+
+def _require_free_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise OperatorError(f"{host}:{port} is taken or not ours; choose another one with PORT=.") from None
+
+
+class _Household:
+    """The three processes, started together and stopped together."""
+
+    def __init__(self, wiring: Wiring, people: list[dict[str, object]]) -> None:
+        self._settings = wiring.settings
+        self._people = people
+        self._parts: list[subprocess.Popen[bytes]] = []
+        self._stopping = False
+
+    def run(self) -> int:
+        """Runs until told to stop (0) or until one of the parts ends by itself (1)."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        click.echo("Starting " + ", ".join(PARTS) + " …")
+        # A session of their own: Ctrl-C reaches only this process, which then stops them in order.
+        self._parts = [
+            subprocess.Popen([sys.executable, "-m", "nachbarschaft", part], start_new_session=True)  # noqa: S603 - ours
+            for part in PARTS
+        ]
+        try:
+            if self._wait_until_ready():
+                self._introduce()
+            return self._watch()
+        finally:
+            self._end()
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _wait_until_ready(self) -> bool:
+        end = time.monotonic() + READY_WITHIN
+        while not self._stopping and time.monotonic() < end and self._all_run():
+            try:
+                with urllib.request.urlopen(self._address() + "/health/ready", timeout=2):  # noqa: S310 - our own address
+                    return True
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        return False
+
+    def _all_run(self) -> bool:
+        return all(part.poll() is None for part in self._parts)
+
+    def _watch(self) -> int:
+        while not self._stopping:
+            for name, part in zip(PARTS, self._parts, strict=True):
+                if part.poll() is not None:
+                    click.echo(f"nachbarschaft: the {name} ended ({part.returncode}); stopping the rest.", err=True)
+                    return 1
+            time.sleep(0.2)
+        click.echo("Stopping …")
+        return 0
+
+    def _end(self) -> None:
+        for part in self._parts:
+            if part.poll() is None:
+                part.terminate()
+        end = time.monotonic() + STOP_WITHIN
+        for part in self._parts:
+            try:
+                part.wait(max(0.1, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                part.kill()
+                part.wait()
+
+    def _address(self) -> str:
+        host = self._settings.host
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)  # noqa: S104 - to reach it, not to bind
+        return f"http://{host}:{self._settings.port}"
+
+    def _introduce(self) -> None:
+        address = self._address()
+        click.echo(f"\nNachbarschaft is up.\n\n  API        {address}/v1\n  Reference  {address}/docs")
+        click.echo(f"  Health     {address}/health/ready")
+        if self._people:
+            click.echo("\nDemo sign-ins (invented people, one password for all):\n")
+            for person in self._people:
+                roles = ", ".join(person["roles"])  # type: ignore[arg-type]  # a list of strings
+                click.echo(f"  {person['email']:<40} {person['quarter']:<20} {roles}")
+            first = self._people[0]
+            click.echo(f"\n  password: {first['password']}\n\nTry:\n")
+            click.echo(
+                f"  curl -s {address}/v1/auth/sign-in -H 'Content-Type: application/json' \\\n"
+                f"""    -d '{{"login": "{first["email"]}", "password": "{first["password"]}"}}'"""
+            )
+        else:
+            click.echo(f"\nTry:\n\n  curl -s {address}/v1/quarters")
+        click.echo("\nCtrl-C stops everything.")
+        sys.stdout.flush()

@@ -1,0 +1,187 @@
+"""The settings, read once from the environment; a half-configured or unsafe one stops the start.
+
+Names and defaults are the contract's, section 2.
+"""
+
+import contextlib
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+PREFIX = "NACHBARSCHAFT_"
+SHORTEST_SECRET = 32
+DEFAULT_FCM_URL = "https://fcm.googleapis.com"
+_EMBEDDED = "sqlite:///var/nachbarschaft.db"
+
+
+class BadSetting(Exception):
+    """A setting that cannot be used; the text is the one sentence that the operator reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator decided. `jwt_keys` keeps the order: the first signs, all verify."""
+
+    database_url: str
+    jwt_keys: Mapping[str, bytes]
+    firebase_credentials: Path | None
+    fcm_url: str
+    host: str
+    port: int
+    public_url: str
+    timezone: str
+    clock_offset: float
+    log_format: str
+    state_dir: Path
+
+    @property
+    def listens_on_loopback(self) -> bool:
+        return is_loopback(self.host)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def read_settings(env: Mapping[str, str]) -> Settings:
+    """The settings of `env`; raises BadSetting with one clear sentence."""
+    database_url = _database_url(env.get(PREFIX + "DATABASE_URL") or _EMBEDDED)
+    state_dir = _state_dir(database_url)
+    host = env.get(PREFIX + "HOST") or env.get("HOST") or "127.0.0.1"
+    port = _port(env.get(PREFIX + "PORT") or env.get("PORT") or "8000")
+    return Settings(
+        database_url=database_url,
+        jwt_keys=_jwt_keys(env.get(PREFIX + "JWT_KEYS"), database_url, state_dir),
+        firebase_credentials=_credentials(env.get(PREFIX + "FIREBASE_CREDENTIALS")),
+        fcm_url=_fcm_url(env.get(PREFIX + "FCM_URL") or DEFAULT_FCM_URL),
+        host=host,
+        port=port,
+        public_url=(env.get(PREFIX + "PUBLIC_URL") or f"http://{host}:{port}").rstrip("/"),
+        timezone=_timezone(env.get(PREFIX + "TIMEZONE") or "Europe/Berlin"),
+        clock_offset=_clock_offset(env.get(PREFIX + "CLOCK_OFFSET") or "0", host),
+        log_format=_log_format(env.get(PREFIX + "LOG_FORMAT") or "console"),
+        state_dir=state_dir,
+    )
+
+
+def for_document() -> Settings:
+    """Settings that touch nothing: enough to build the application and print its document."""
+    return read_settings(
+        {
+            PREFIX + "DATABASE_URL": "postgresql://nowhere.invalid/nothing",
+            PREFIX + "JWT_KEYS": "document:" + "-" * SHORTEST_SECRET,
+        }
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _database_url(url: str) -> str:
+    if url.startswith("postgres://"):
+        url = "postgresql://" + url.removeprefix("postgres://")
+    if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise BadSetting(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql://.")
+    if url in {"sqlite:///", "sqlite:///:memory:"}:
+        raise BadSetting(f"{PREFIX}DATABASE_URL must name a file: several processes share the database.")
+    return url
+
+
+def _state_dir(database_url: str) -> Path:
+    """Where what belongs to the database lies: beside a SQLite file, else under var/."""
+    if database_url.startswith("sqlite:///"):
+        return Path(database_url.removeprefix("sqlite:///").split("?")[0]).parent
+    return Path("var")
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise BadSetting(f"{PREFIX}PORT must be a number from 1 to 65535, not “{text}”.")
+    return int(text)
+
+
+def _jwt_keys(text: str | None, database_url: str, state_dir: Path) -> Mapping[str, bytes]:
+    name = PREFIX + "JWT_KEYS"
+    if not text:
+        if not database_url.startswith("sqlite"):
+            raise BadSetting(f"{name} is missing: give kid:secret, with a secret of at least {SHORTEST_SECRET} bytes.")
+        text = _generated(state_dir / "jwt-keys")
+    keys: dict[str, bytes] = {}
+    for part in text.split(","):
+        kid, colon, secret = part.strip().partition(":")
+        if not colon or not kid or kid in keys:
+            raise BadSetting(f"{name} must look like kid:secret[,kid:secret…], each kid once.")
+        if len(secret.encode()) < SHORTEST_SECRET:
+            raise BadSetting(f"{name}: the secret of “{kid}” is shorter than {SHORTEST_SECRET} bytes.")
+        keys[kid] = secret.encode()
+    return keys
+
+
+def _credentials(text: str | None) -> Path | None:
+    if not text:
+        return None
+    path = Path(text)
+    if not path.is_file():
+        raise BadSetting(f"{PREFIX}FIREBASE_CREDENTIALS names a file that is not there: {path.name}.")
+    return path
+
+
+def _fcm_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return url.rstrip("/")
+    if parts.scheme == "http" and parts.hostname and is_loopback(parts.hostname):
+        return url.rstrip("/")
+    raise BadSetting(f"{PREFIX}FCM_URL must begin with https:// (http:// only for a loopback address).")
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadSetting(f"{PREFIX}TIMEZONE: there is no time zone “{name}”.") from None
+    return name
+
+
+def _clock_offset(text: str, host: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise BadSetting(f"{PREFIX}CLOCK_OFFSET must be a number of seconds, not “{text}”.") from None
+    if not abs(seconds) < 50 * 366 * 86_400:
+        raise BadSetting(f"{PREFIX}CLOCK_OFFSET must be less than fifty years.")
+    if seconds and not is_loopback(host):
+        raise BadSetting(f"{PREFIX}CLOCK_OFFSET is for rehearsals on a loopback address, not for {host}.")
+    return seconds
+
+
+def _log_format(text: str) -> str:
+    if text not in {"console", "json"}:
+        raise BadSetting(f"{PREFIX}LOG_FORMAT must be console or json, not “{text}”.")
+    return text
+
+
+def _generated(path: Path) -> str:
+    """The secret kept at `path`, made on first use with mode 0600; several processes may start at once."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(f"k1:{secrets.token_urlsafe(48)}")
+        with contextlib.suppress(FileExistsError):
+            os.link(made, path)
+        made.unlink()
+    return path.read_text()

@@ -1,0 +1,1 @@
+"""Whom to ask: pure functions over plain values. No session, no clock, no I/O."""

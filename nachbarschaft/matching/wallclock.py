@@ -1,0 +1,84 @@
+"""Wall-clock rules: nights, quiet hours and weekly availability, in the zone of whoever they belong to."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+NIGHT_FROM = time(22)
+NIGHT_UNTIL = time(7)
+SHORTEST_OVERLAP = timedelta(minutes=30)
+_DAYS_THAT_MATTER = 9  # a week, and a day on either side for slots that cross midnight
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A weekly stretch of wall-clock time. `weekday` 0 is Monday, "24:00" the day's end; until ≤ from: overnight."""
+
+    weekday: int
+    start: str
+    end: str
+
+
+def clock_time(text: str) -> time:
+    """ "HH:MM" as a time of day ("24:00" as midnight)."""
+    hours, minutes = text.split(":")
+    return time(int(hours) % 24, int(minutes))
+
+
+def is_between(moment: time, start: time, end: time) -> bool:
+    """Whether `moment` lies in [start, end), across midnight where end ≤ start."""
+    if start < end:
+        return start <= moment < end
+    return moment >= start or moment < end
+
+
+def is_night(now: datetime, zone: ZoneInfo) -> bool:
+    """Whether it is between 22:00 and 07:00 in `zone` (contract, section 4: Asking)."""
+    return is_between(now.astimezone(zone).time(), NIGHT_FROM, NIGHT_UNTIL)
+
+
+def next_morning(now: datetime, zone: ZoneInfo) -> datetime:
+    """The next 07:00 in `zone`, as an instant after `now`."""
+    return next_time(now, NIGHT_UNTIL, zone)
+
+
+def next_time(now: datetime, moment: time, zone: ZoneInfo) -> datetime:
+    """The first instant after `now` at which the clocks in `zone` show `moment`."""
+    local = now.astimezone(zone)
+    for days in (0, 1):
+        there = datetime.combine(local.date() + timedelta(days=days), moment, zone).astimezone(UTC)
+        if there > now:
+            return there
+    return datetime.combine(local.date() + timedelta(days=2), moment, zone).astimezone(UTC)
+
+
+def is_available(slots: Iterable[Slot], needed_from: datetime, needed_until: datetime, zone: ZoneInfo) -> bool:
+    """Whether a slot overlaps the need by 30 minutes, or by all of it. No slots at all mean any time."""
+    slots = tuple(slots)
+    if not slots:
+        return True
+    enough = min(SHORTEST_OVERLAP, needed_until - needed_from)
+    first = needed_from.astimezone(zone).date() - timedelta(days=1)
+    last = needed_until.astimezone(zone).date()
+    return any(
+        min(end, needed_until) - max(start, needed_from) >= enough
+        for start, end in _stretches(slots, first, last, zone)
+    )
+
+
+def _stretches(slots: tuple[Slot, ...], first: date, last: date, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+    for days in range(min((last - first).days + 1, _DAYS_THAT_MATTER)):
+        day = first + timedelta(days=days)
+        for slot in slots:
+            if slot.weekday == day.weekday():
+                yield _stretch(slot, day, zone)
+
+
+def _stretch(slot: Slot, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    start, end = clock_time(slot.start), clock_time(slot.end)
+    last_day = day if end > start else day + timedelta(days=1)
+    return (
+        datetime.combine(day, start, zone).astimezone(UTC),
+        datetime.combine(last_day, end, zone).astimezone(UTC),
+    )

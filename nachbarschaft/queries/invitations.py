@@ -1,0 +1,93 @@
+"""What somebody was asked, and who was asked for a request."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from models import Device, HelpRequest, Invitation, Person, Quarter
+from nachbarschaft.context import Context
+from nachbarschaft.errors import NotFound
+from nachbarschaft.permissions import require
+from nachbarschaft.queries.bonds import bond_to
+from nachbarschaft.queries.pages import Page, PageAsked, page_of
+from nachbarschaft.queries.reasons import why
+from nachbarschaft.queries.requests import public_face
+
+
+def list_invitations(context: Context, state: str | None, asked: PageAsked) -> Page[dict[str, Any]]:
+    """The requests that the actor was asked for, newest first."""
+    query = select(Invitation).where(Invitation.person_id == context.me.person_id, Invitation.asked_at.is_not(None))
+    if state is not None:
+        query = query.where(Invitation.state == state)
+    page = page_of(context.session, query, asked, Invitation.created_at, Invitation.id)
+    requests = _requests(context, [invitation.request_id for invitation in page.items])
+    return Page([_face(context, i, *requests[i.request_id]) for i in page.items], page.next)
+
+
+def read_dispatch(context: Context, request_id: uuid.UUID) -> dict[str, Any]:
+    """How the asking goes; only the quarter's coordinators see who was asked. Raises NotFound, Forbidden."""
+    request = context.session.get(HelpRequest, request_id)
+    if request is None:
+        raise NotFound
+    require("request.see_dispatch", context.me, bond_to(context, request))
+    reachable = exists().where(Device.person_id == Invitation.person_id)
+    rows = context.session.execute(
+        select(Invitation, Person, reachable)
+        .join(Person, Person.id == Invitation.person_id)
+        .where(Invitation.request_id == request_id)
+        .order_by(Invitation.wave, Invitation.rank, Invitation.id)
+    ).all()
+    asked = [(invitation, person, can) for invitation, person, can in rows if invitation.asked_at is not None]
+    counts = _counts([invitation for invitation, _, _ in rows])
+    summary = {
+        "request": request_id,
+        "asked": len(asked),
+        "reachable": sum(can for _, _, can in asked),
+        "unreachable": sum(not can for _, _, can in asked),
+        **counts,
+    }
+    if request.quarter_id in context.me.coordinates:
+        summary["waves"] = _waves(context, [(invitation, person) for invitation, person, _ in asked])
+    return summary
+
+
+def _counts(invitations: list[Invitation]) -> dict[str, int]:
+    states = ("accepted", "declined", "lapsed", "standby")
+    return {state: sum(invitation.state == state for invitation in invitations) for state in states}
+
+
+def _waves(context: Context, asked: list[tuple[Invitation, Person]]) -> list[dict[str, Any]]:
+    waves: dict[int, dict[str, Any]] = {}
+    for invitation, person in asked:
+        number = invitation.wave or 0
+        wave = waves.setdefault(number, {"number": number, "at": invitation.asked_at, "asked": []})
+        wave["asked"].append(
+            {
+                "person": person.id,
+                "name": person.name,
+                "why": why(invitation.terms, invitation.wave, context.language),
+                "state": invitation.state,
+                "answered_at": invitation.answered_at,
+            }
+        )
+    return list(waves.values())
+
+
+def _requests(context: Context, ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[HelpRequest, Quarter]]:
+    rows = context.session.execute(
+        select(HelpRequest, Quarter).join(Quarter, Quarter.id == HelpRequest.quarter_id).where(HelpRequest.id.in_(ids))
+    )
+    return {request.id: (request, quarter) for request, quarter in rows}
+
+
+def _face(context: Context, invitation: Invitation, request: HelpRequest, quarter: Quarter) -> dict[str, Any]:
+    return {
+        "id": invitation.id,
+        "request": public_face(request, quarter),
+        "state": invitation.state,
+        "wave": invitation.wave,
+        "asked_at": invitation.asked_at,
+        "answered_at": invitation.answered_at,
+        "why": why(invitation.terms, invitation.wave, context.language),
+    }

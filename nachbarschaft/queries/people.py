@@ -1,0 +1,58 @@
+"""People as they see themselves."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from models import CoordinatorAppointment, Offer, Person, Quarter
+from nachbarschaft.context import Context
+
+
+def read_me(context: Context, person_id: uuid.UUID) -> dict[str, Any]:
+    """A person as they see themselves."""
+    person, slug, has_offer = context.session.execute(
+        select(Person, Quarter.slug, exists().where(Offer.person_id == Person.id))
+        .join(Quarter, Quarter.id == Person.quarter_id)
+        .where(Person.id == person_id)
+    ).one()
+    coordinates = _coordinates(context, person_id)
+    return {
+        "id": person.id,
+        "name": person.name,
+        "email": person.email,
+        "phone": person.phone,
+        "language": person.language,
+        "quarter": slug,
+        "home": _home(person),
+        "roles": _roles(person, has_offer=has_offer, coordinates=bool(coordinates)),
+        "coordinates": coordinates,
+        "verification": person.verification,
+        "protected_address": person.protected_address,
+    }
+
+
+def _coordinates(context: Context, person_id: uuid.UUID) -> list[str]:
+    query = (
+        select(Quarter.slug)
+        .join(CoordinatorAppointment, CoordinatorAppointment.quarter_id == Quarter.id)
+        .where(CoordinatorAppointment.person_id == person_id)
+        .order_by(Quarter.slug)
+    )
+    return list(context.session.scalars(query))
+
+
+def _home(person: Person) -> dict[str, Any] | None:
+    if person.home_lat is None:
+        return None
+    return {"lat": person.home_lat, "lon": person.home_lon, "address": person.home_address}
+
+
+def _roles(person: Person, *, has_offer: bool, coordinates: bool) -> list[str]:
+    held = {
+        "resident": True,
+        "volunteer": has_offer,
+        "coordinator": coordinates,
+        "admin": person.is_admin,
+    }
+    return [role for role, holds in held.items() if holds]

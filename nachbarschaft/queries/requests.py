@@ -1,0 +1,164 @@
+"""Requests as each reader may see them: the public face, and what helpers, owners and coordinators see besides."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from models import Assignment, HelpRequest, Person, Quarter
+from models.lifecycle import AssignmentState, RequestState
+from nachbarschaft.context import Context
+from nachbarschaft.errors import NotFound
+from nachbarschaft.geography.cells import cell_of, center_of_cell
+from nachbarschaft.permissions import allows
+from nachbarschaft.queries.bonds import bond_to, quarters_in_reach
+from nachbarschaft.queries.pages import Page, PageAsked, page_of
+
+Face = dict[str, Any]
+_HELPING = (AssignmentState.ACTIVE, AssignmentState.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list of requests is narrowed to."""
+
+    quarter: str | None = None
+    state: str | None = None
+    category: str | None = None
+    mine: bool | None = None
+
+
+def read_request(context: Context, request_id: uuid.UUID) -> Face:
+    """One request as the actor may see it. Raises NotFound."""
+    request = context.session.get(HelpRequest, request_id)
+    if request is None or not allows("request.read", context.me, bond_to(context, request)):
+        raise NotFound
+    return face_of(context, request)
+
+
+def face_of(context: Context, request: HelpRequest) -> Face:
+    """The request as the actor may see it; they are known to be allowed to read it."""
+    context.session.flush()
+    return faces_of(context, [request])[0]
+
+
+def list_requests(context: Context, filters: Filters, asked: PageAsked) -> Page[Face]:
+    """Residents see their own, volunteers also the open ones in reach, coordinators all of their quarters."""
+    query = select(HelpRequest).where(_visible(context), *_narrowed(context, filters))
+    page = page_of(context.session, query, asked, HelpRequest.created_at, HelpRequest.id)
+    return Page(faces_of(context, page.items), page.next)
+
+
+def faces_of(context: Context, requests: Sequence[HelpRequest]) -> list[Face]:
+    quarters = _quarters(context, {request.quarter_id for request in requests})
+    helpers = _helpers(context, [request.id for request in requests])
+    return [_face(context, request, quarters[request.quarter_id], helpers.get(request.id, [])) for request in requests]
+
+
+def public_face(request: HelpRequest, quarter: Quarter) -> Face:
+    """What volunteers see before they accept: nothing that names anybody or any door."""
+    return {
+        "id": request.id,
+        "quarter": quarter.slug,
+        "category": request.category,
+        "public_note": request.public_note,
+        "state": request.state,
+        "urgent": request.urgent,
+        "needed_from": request.needed_from,
+        "needed_until": request.needed_until,
+        "expires_at": request.expires_at,
+        "people_needed": request.people_needed,
+        "people_accepted": request.people_accepted,
+        "languages": request.languages,
+        "area": area_of(request, quarter),
+        "created_at": request.created_at,
+        "version": request.version,
+    }
+
+
+def area_of(request: HelpRequest, quarter: Quarter) -> Face:
+    """The centre of the request's fixed cell; the quarter's centre, coarse, where no point is known."""
+    if request.cell is None:
+        cell = cell_of(quarter.center_lat, quarter.center_lon)
+        return {"cell": cell, "lat": quarter.center_lat, "lon": quarter.center_lon, "coarse": True}
+    center = center_of_cell(request.cell)
+    return {"cell": request.cell, "lat": center.lat, "lon": center.lon, "coarse": False}
+
+
+def _face(context: Context, request: HelpRequest, quarter: Quarter, helpers: list[tuple[Assignment, Person]]) -> Face:
+    me = context.me
+    face = public_face(request, quarter)
+    if request.requester_id == me.person_id:
+        return face | {
+            "place": _place(request),
+            "private_note": request.private_note,
+            "phone": request.phone,
+            "code_word": request.code_word,
+            "helpers": [_helper(*pair) for pair in helpers],
+        }
+    if request.quarter_id in me.coordinates:
+        face["helpers"] = [_helper(*pair) for pair in helpers]
+    mine = next((task for task, person in helpers if person.id == me.person_id), None)
+    if mine is not None:
+        face |= {"assignment": mine.id, "code_word": request.code_word}
+    return face
+
+
+def _place(request: HelpRequest) -> Face:
+    return {"lat": request.place_lat, "lon": request.place_lon, "address": request.place_address}
+
+
+def _helper(task: Assignment, person: Person) -> Face:
+    return {
+        "assignment": task.id,
+        "person": person.id,
+        "name": person.name,
+        "verification": person.verification,
+        "state": task.state,
+        "accepted_at": task.accepted_at,
+    }
+
+
+def _visible(context: Context) -> ColumnElement[bool]:
+    own, adjoining = quarters_in_reach(context.me.person_id)
+    in_reach = or_(HelpRequest.quarter_id.in_(own), HelpRequest.quarter_id.in_(adjoining))
+    return or_(
+        HelpRequest.requester_id == context.me.person_id,
+        and_(HelpRequest.state == RequestState.OPEN, in_reach),
+        HelpRequest.quarter_id.in_(list(context.me.coordinates)),
+    )
+
+
+def _narrowed(context: Context, filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.quarter is not None:
+        slug = select(Quarter.id).where(Quarter.slug == filters.quarter)
+        conditions.append(HelpRequest.quarter_id.in_(slug))
+    if filters.state is not None:
+        conditions.append(HelpRequest.state == filters.state)
+    if filters.category is not None:
+        conditions.append(HelpRequest.category == filters.category)
+    if filters.mine is not None:
+        own = HelpRequest.requester_id == context.me.person_id
+        conditions.append(own if filters.mine else ~own)
+    return conditions
+
+
+def _quarters(context: Context, ids: set[uuid.UUID]) -> dict[uuid.UUID, Quarter]:
+    found = context.session.scalars(select(Quarter).where(Quarter.id.in_(ids)))
+    return {quarter.id: quarter for quarter in found}
+
+
+def _helpers(context: Context, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[tuple[Assignment, Person]]]:
+    rows = context.session.execute(
+        select(Assignment, Person)
+        .join(Person, Person.id == Assignment.person_id)
+        .where(Assignment.request_id.in_(ids), Assignment.state.in_(_HELPING))
+        .order_by(Assignment.accepted_at, Assignment.id)
+    )
+    found: dict[uuid.UUID, list[tuple[Assignment, Person]]] = {}
+    for task, person in rows:
+        found.setdefault(task.request_id, []).append((task, person))
+    return found

@@ -1,0 +1,84 @@
+"""The database's shape: moved up and down by migrations, and compared with what the models say."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import CheckConstraint, Connection, Engine, Inspector, MetaData, Table, inspect
+
+from models import Base
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Migrates up to `revision`."""
+    with _migrating(engine) as config:
+        command.upgrade(config, revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Migrates down to `revision`; "base" leaves an empty database."""
+    with _migrating(engine) as config:
+        command.downgrade(config, revision)
+
+
+def current_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def differences(engine: Engine) -> list[str]:
+    """What the database lacks or has beyond the models, one line each; empty where they agree."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        found = [_said(difference) for difference in compare_metadata(context, Base.metadata)]
+        return found + list(_check_differences(inspect(connection), Base.metadata))
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "models:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Config]:
+    """A configuration on one connection. SQLite checks foreign keys only at the end: tables are rebuilt on the way."""
+    config = _config()
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            raw = connection.connection.dbapi_connection
+            raw.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]  # a live DBAPI connection
+        config.attributes["connection"] = connection
+        try:
+            yield config
+            connection.commit()
+        finally:
+            connection.invalidate()
+
+
+def _said(difference: Any) -> str:
+    steps = difference if isinstance(difference, list) else [difference]
+    return "; ".join(" ".join(str(part) for part in step if part is not None) for step in steps)
+
+
+def _check_differences(inspector: Inspector, metadata: MetaData) -> Iterable[str]:
+    """Check constraints by name: the comparison that Alembic leaves out."""
+    for table in metadata.sorted_tables:
+        if not inspector.has_table(table.name):
+            continue
+        wanted, there = _checks(table), {c["name"] for c in inspector.get_check_constraints(table.name)}
+        yield from (f"add_check {table.name} {name}" for name in sorted(wanted - there))
+        yield from (f"remove_check {table.name} {name}" for name in sorted(map(str, there - wanted)))
+
+
+def _checks(table: Table) -> set[str]:
+    return {str(c.name) for c in table.constraints if isinstance(c, CheckConstraint)}

@@ -1,0 +1,112 @@
+"""Saying yes: one conditional write decides, so that exactly as many as are needed get the task."""
+
+import uuid
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, case, select, update
+
+from models import Assignment, HelpRequest, Invitation, Person
+from models.account import ACTIVE_TASKS_LIMIT
+from models.lifecycle import INVITATION, REQUEST, AssignmentState, InvitationState, RequestState
+from nachbarschaft.context import Context
+from nachbarschaft.errors import AlreadyAccepted, NotEligible, NotOpen, TooManyOpenTasks
+from nachbarschaft.matching.eligibility import accept_bars
+from nachbarschaft.queries.candidates import candidates_among, need_of
+from nachbarschaft.services.dispatch import settle_invitations
+from nachbarschaft.services.events import record
+from nachbarschaft.services.finding import find_request
+from nachbarschaft.services.outbox import owe
+from nachbarschaft.services.refusing import refuse_unless_possible
+
+
+def accept(context: Context, request_id: uuid.UUID) -> Assignment:
+    """Gives the actor the task; no invitation is needed.
+
+    Raises NotFound, NotEligible, and then in this order AlreadyAccepted, AlreadyFilled, NotOpen,
+    TooManyOpenTasks (contract, section 5).
+    """
+    bond = find_request(context, request_id, "request.answer", refusal=NotEligible)
+    _require_eligible(context, bond.request)
+    taken = _take_place(context, request_id)
+    if _has_the_task(context, request_id):
+        raise AlreadyAccepted
+    request = context.session.get_one(HelpRequest, request_id, populate_existing=True)
+    if not taken:
+        refuse_unless_possible(REQUEST, "accept", request.state)
+        raise NotOpen
+    count_task(context, context.me.person_id)
+    assignment = Assignment(request_id=request_id, person_id=context.me.person_id, accepted_at=context.now)
+    context.session.add(assignment)
+    _note_yes(context, request_id)
+    _tell(context, request)
+    return assignment
+
+
+def count_task(context: Context, person_id: uuid.UUID) -> None:
+    """Counts one more active task, if the limit allows it. Raises TooManyOpenTasks."""
+    counted = context.session.execute(
+        update(Person)
+        .where(Person.id == person_id, Person.active_tasks < ACTIVE_TASKS_LIMIT)
+        .values(active_tasks=Person.active_tasks + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if cast(CursorResult[Any], counted).rowcount != 1:
+        raise TooManyOpenTasks(limit=ACTIVE_TASKS_LIMIT)
+
+
+def _require_eligible(context: Context, request: HelpRequest) -> None:
+    candidates = candidates_among(context.session, request, context.now, [context.me.person_id])
+    need = need_of(request)
+    if not any(not accept_bars(need, candidate, context.now) for candidate in candidates):
+        raise NotEligible
+
+
+def _take_place(context: Context, request_id: uuid.UUID) -> bool:
+    """Takes one of the places that are left. This statement alone decides who gets the task."""
+    last = HelpRequest.people_accepted + 1 == HelpRequest.people_needed
+    taken = context.session.execute(
+        update(HelpRequest)
+        .where(
+            HelpRequest.id == request_id,
+            HelpRequest.state == RequestState.OPEN,
+            HelpRequest.people_accepted < HelpRequest.people_needed,
+            HelpRequest.expires_at > context.now,
+        )
+        .values(
+            people_accepted=HelpRequest.people_accepted + 1,
+            state=case((last, RequestState.FILLED.value), else_=RequestState.OPEN.value),
+            next_wave_at=case((last, None), else_=HelpRequest.next_wave_at),
+            version=HelpRequest.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return cast(CursorResult[Any], taken).rowcount == 1
+
+
+def _has_the_task(context: Context, request_id: uuid.UUID) -> bool:
+    kept = [AssignmentState.ACTIVE, AssignmentState.DONE]
+    query = select(Assignment.id).where(
+        Assignment.request_id == request_id,
+        Assignment.person_id == context.me.person_id,
+        Assignment.state.in_(kept),
+    )
+    return context.session.scalar(query.limit(1)) is not None
+
+
+def _note_yes(context: Context, request_id: uuid.UUID) -> None:
+    invitation = context.session.scalar(
+        select(Invitation).where(Invitation.request_id == request_id, Invitation.person_id == context.me.person_id)
+    )
+    if invitation is not None:
+        INVITATION.check("accept", invitation.state, InvitationState.ACCEPTED)
+        invitation.state = InvitationState.ACCEPTED
+        invitation.answered_at = context.now
+
+
+def _tell(context: Context, request: HelpRequest) -> None:
+    filled = request.state == RequestState.FILLED
+    record(context, "accepted", request=request, state=request.state, people_accepted=request.people_accepted)
+    owe(context, request.requester_id, "filled" if filled else "accepted", request)
+    if filled:
+        context.session.flush()
+        settle_invitations(context, request, keep_standby=True)

@@ -1,0 +1,113 @@
+"""Signing up, and what people may change about themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from models import Offer, Person, Quarter
+from nachbarschaft.context import Context
+from nachbarschaft.errors import Invalid, LoginTaken, OutsideAllQuarters, OutsideQuarter, SignInAgain
+from nachbarschaft.queries.quarters import quarter_at
+from nachbarschaft.services.events import record
+from nachbarschaft.services.offers import move_offers
+from nachbarschaft.services.places import Place
+from nachbarschaft.words import mark as _
+
+FRESH_SIGN_IN = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who signs up; the password is hashed already, outside of any transaction."""
+
+    email: str
+    password_hash: str
+    name: str
+    quarter: str
+    language: str
+    notice_version: str | None = None
+
+
+def sign_up(context: Context, newcomer: Newcomer) -> Person:
+    """Makes a resident. Raises Invalid for an unknown quarter, LoginTaken for a used e-mail address."""
+    quarter = quarter_by_slug(context, newcomer.quarter)
+    person = Person(
+        email=normalise_email(newcomer.email),
+        password_hash=newcomer.password_hash,
+        name=newcomer.name,
+        language=newcomer.language,
+        quarter_id=quarter.id,
+        notice_version=newcomer.notice_version,
+        created_at=context.now,
+    )
+    add_person(context, person)
+    record(context, "signed_up", quarter_id=quarter.id, person_id=person.id)
+    return person
+
+
+def add_person(context: Context, person: Person) -> None:
+    """Writes a person. Raises LoginTaken where somebody else has the e-mail address, also at the same moment."""
+    try:
+        with context.session.begin_nested():
+            context.session.add(person)
+    except IntegrityError:
+        raise LoginTaken from None
+
+
+def find_by_login(context: Context, login: str) -> Person | None:
+    """Whoever signs in with that e-mail address, unless they are suspended."""
+    query = select(Person).where(Person.email == normalise_email(login), Person.suspended_at.is_(None))
+    return context.session.scalar(query)
+
+
+def update_me(context: Context, changes: Mapping[str, Any]) -> Person:
+    """Changes name, language or home of the actor; a home in another quarter moves them there.
+
+    Raises SignInAgain for a new home more than 15 minutes after the sign-in, OutsideQuarter where no quarter lies.
+    """
+    person = context.session.get_one(Person, context.me.person_id)
+    if "home" in changes:
+        _require_fresh_sign_in(context)
+        _move(context, person, changes["home"])
+    person.name = changes.get("name", person.name)
+    person.language = changes.get("language", person.language)
+    record(context, "person_changed", person_id=person.id, fields=sorted(changes))
+    context.session.flush()
+    return person
+
+
+def quarter_by_slug(context: Context, slug: str) -> Quarter:
+    """The quarter of that slug. Raises Invalid, naming the field `quarter`."""
+    quarter = context.session.scalar(select(Quarter).where(Quarter.slug == slug))
+    if quarter is None:
+        raise Invalid({"quarter": [_("There is no such quarter.")]})
+    return quarter
+
+
+def normalise_email(email: str) -> str:
+    """E-mail addresses are compared without case."""
+    return email.strip().lower()
+
+
+def _require_fresh_sign_in(context: Context) -> None:
+    signed_in_at = context.me.signed_in_at
+    if signed_in_at is None or context.now - signed_in_at > FRESH_SIGN_IN:
+        raise SignInAgain
+
+
+def _move(context: Context, person: Person, home: Place | None) -> None:
+    if home is None:
+        person.home_lat = person.home_lon = person.home_address = None
+    else:
+        try:
+            quarter = quarter_at(context.session, home.lat, home.lon)
+        except OutsideAllQuarters:
+            raise OutsideQuarter({"home": [OutsideAllQuarters.detail]}) from None
+        person.home_lat, person.home_lon, person.home_address = home.lat, home.lon, home.address
+        person.quarter_id = quarter.id
+    offers = context.session.scalars(select(Offer).where(Offer.person_id == person.id)).all()
+    move_offers(context, person, offers)

@@ -1,0 +1,96 @@
+"""One-time codes: issued by the operator, redeemed once for a password."""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.exc import IntegrityError
+
+from models import OneTimeCode, Person, SignInSession
+from nachbarschaft.codewords import new_one_time_code, normalise_code
+from nachbarschaft.context import Context
+from nachbarschaft.errors import Invalid, LoginTaken, WrongCode
+from nachbarschaft.services.accounts import normalise_email
+from nachbarschaft.services.events import record
+from nachbarschaft.services.sessions import end_sessions
+from nachbarschaft.words import mark as _
+
+LIFE = timedelta(days=14)
+"""Long enough for a letter; single use and 60 bits of chance make up for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewLogin:
+    """What somebody sets with a code: the password's hash, and a login if they have none yet."""
+
+    password_hash: str
+    email: str | None = None
+    phone: str | None = None
+
+
+def issue_code(context: Context, person_id: uuid.UUID, reason: str) -> str:
+    """A new code for `person_id`; earlier unused ones stop working."""
+    context.session.execute(
+        update(OneTimeCode)
+        .where(OneTimeCode.person_id == person_id, OneTimeCode.used_at.is_(None))
+        .values(used_at=context.now)
+    )
+    code = new_one_time_code()
+    context.session.add(
+        OneTimeCode(
+            person_id=person_id,
+            code_hash=_hash(code),
+            created_at=context.now,
+            expires_at=context.now + LIFE,
+            reason=reason,
+        )
+    )
+    record(context, "code_issued", person_id=person_id, reason=reason)
+    return code
+
+
+def redeem_code(context: Context, code: str, login: NewLogin) -> Person:
+    """Sets the password with a code, once, also when it is used twice at the same moment; ends all other sessions.
+
+    Raises WrongCode, Invalid where a person without a login names none, LoginTaken.
+    """
+    person_id = _use_up(context, code)
+    person = context.session.get_one(Person, person_id)
+    _set_login(context, person, login)
+    person.password_hash = login.password_hash
+    end_sessions(context, SignInSession.person_id == person.id, reason="password_set")
+    record(context, "code_redeemed", person_id=person.id)
+    return person
+
+
+def _use_up(context: Context, code: str) -> uuid.UUID:
+    found = context.session.scalar(select(OneTimeCode).where(OneTimeCode.code_hash == _hash(code)))
+    if found is None:
+        raise WrongCode
+    used = context.session.execute(
+        update(OneTimeCode)
+        .where(OneTimeCode.id == found.id, OneTimeCode.used_at.is_(None), OneTimeCode.expires_at > context.now)
+        .values(used_at=context.now)
+        .execution_options(synchronize_session=False)
+    )
+    if cast(CursorResult[Any], used).rowcount != 1:
+        raise WrongCode
+    return found.person_id
+
+
+def _set_login(context: Context, person: Person, login: NewLogin) -> None:
+    if person.email is None and person.phone is None and not (login.email or login.phone):
+        raise Invalid({"email": [_("Please enter an e-mail address or a phone number to sign in with.")]})
+    try:
+        with context.session.begin_nested():
+            person.email = person.email or (normalise_email(login.email) if login.email else None)
+            person.phone = person.phone or login.phone
+    except IntegrityError:
+        raise LoginTaken from None
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(normalise_code(code).encode()).hexdigest()

@@ -1,0 +1,75 @@
+"""The address and phone of whoever asked: only for whoever helps, and never without a line in the log."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from models import Assignment, ContactView, HelpRequest, Person
+from models.lifecycle import AssignmentState
+from nachbarschaft.context import Context
+from nachbarschaft.errors import AskCoordinator, Invalid, NotAssigned
+from nachbarschaft.services.events import record
+from nachbarschaft.services.finding import take_request
+from nachbarschaft.services.tasks import latest_task
+from nachbarschaft.words import mark as _
+
+AFTER_THE_END = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What a helper needs at the door."""
+
+    name: str
+    address: str | None
+    phone: str | None
+    private_note: str | None
+    code_word: str
+
+
+def look_at_contact(context: Context, request_id: uuid.UUID, reason: str | None) -> Contact:
+    """Hands out the contact and logs the look in the same transaction.
+
+    For the assigned volunteer, until 24 hours after the task is done; for a coordinator with a reason.
+    Raises NotAssigned, AskCoordinator (protected address), Invalid (a coordinator without a reason).
+    """
+    request = take_request(context, request_id, "request.read").request
+    requester = context.session.get_one(Person, request.requester_id)
+    role = _role(context, request, requester, reason)
+    context.session.add(
+        ContactView(
+            request_id=request.id,
+            viewer_id=context.me.person_id,
+            role=role,
+            reason=reason if role == "coordinator" else None,
+            at=context.now,
+        )
+    )
+    record(context, "contact_viewed", request=request, role=role)
+    return Contact(
+        name=requester.name,
+        address=request.place_address,
+        phone=request.phone or requester.phone,
+        private_note=request.private_note,
+        code_word=request.code_word,
+    )
+
+
+def _role(context: Context, request: HelpRequest, requester: Person, reason: str | None) -> str:
+    task = latest_task(context, request, context.me.person_id)
+    if task is not None and _still_may_look(context, task):
+        if requester.protected_address:
+            raise AskCoordinator
+        return "volunteer"
+    if request.quarter_id not in context.me.coordinates:
+        raise NotAssigned
+    if not reason:
+        raise Invalid({"reason": [_("Please say why you look. The resident can read it.")]})
+    return "coordinator"
+
+
+def _still_may_look(context: Context, task: Assignment) -> bool:
+    if task.state == AssignmentState.ACTIVE:
+        return True
+    ended = task.ended_at
+    return task.state == AssignmentState.DONE and ended is not None and context.now - ended <= AFTER_THE_END

@@ -1,0 +1,21 @@
+"""When each job last ran and how it ended."""
+
+from models import JobRun
+from nachbarschaft.context import Context
+
+
+def note_start(context: Context, name: str) -> None:
+    _run(context, name).last_started_at = context.now
+
+
+def note_end(context: Context, name: str, error: str | None) -> None:
+    """`error` is the kind of failure, never its text: that might hold somebody's data."""
+    run = _run(context, name)
+    if error is None:
+        run.last_success_at = context.now
+    else:
+        run.last_error_at, run.last_error = context.now, error
+
+
+def _run(context: Context, name: str) -> JobRun:
+    return context.session.merge(JobRun(name=name))

@@ -1,0 +1,106 @@
+"""What volunteers offer: made, changed, paused and taken back."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete
+
+from models import Offer, OfferCategory, Person, Quarter
+from nachbarschaft.context import Context
+from nachbarschaft.errors import AdultRequired, NotFound
+from nachbarschaft.geography.cells import cell_of
+from nachbarschaft.services.events import record
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """What somebody offers. `place` is (lat, lon); without one it is their home, else the quarter's centre."""
+
+    categories: Sequence[str]
+    languages: Sequence[str]
+    availability: Sequence[Mapping[str, Any]]
+    reach: str
+    tasks_per_week: int
+    adult: bool
+    has_car: bool = False
+    place: tuple[float, float] | None = None
+
+
+def make_offer(context: Context, offering: Offering) -> Offer:
+    """Makes the actor a volunteer. Raises AdultRequired unless they say that they are an adult."""
+    if not offering.adult:
+        raise AdultRequired({"adult": [AdultRequired.detail]})
+    person = context.session.get_one(Person, context.me.person_id)
+    offer = Offer(
+        person_id=person.id,
+        quarter_id=person.quarter_id,
+        categories=list(offering.categories),
+        languages=list(offering.languages),
+        availability=[dict(slot) for slot in offering.availability],
+        reach=offering.reach,
+        tasks_per_week=offering.tasks_per_week,
+        has_car=offering.has_car,
+        created_at=context.now,
+        version=1,
+    )
+    _put_at(context, offer, person, offering.place)
+    context.session.add(offer)
+    context.session.flush()
+    _index(context, offer)
+    record(context, "offer_made", quarter_id=offer.quarter_id, person_id=person.id)
+    return offer
+
+
+def change_offer(context: Context, offer_id: uuid.UUID, changes: Mapping[str, Any]) -> Offer:
+    """Changes an offer of the actor's own; `paused_until` pauses it. Raises NotFound."""
+    offer = own_offer(context, offer_id)
+    for field, value in changes.items():
+        if field == "place":
+            _put_at(context, offer, context.session.get_one(Person, offer.person_id), value)
+        else:
+            setattr(offer, field, value)
+    offer.version += 1
+    _index(context, offer)
+    return offer
+
+
+def take_back_offer(context: Context, offer_id: uuid.UUID) -> None:
+    """Deletes an offer of the actor's own; tasks they have said yes to stay theirs. Raises NotFound."""
+    offer = own_offer(context, offer_id)
+    context.session.delete(offer)
+    record(context, "offer_taken_back", quarter_id=offer.quarter_id, person_id=offer.person_id)
+
+
+def own_offer(context: Context, offer_id: uuid.UUID) -> Offer:
+    """An offer of the actor's own. Raises NotFound: nobody else may know of it."""
+    offer = context.session.get(Offer, offer_id)
+    if offer is None or offer.person_id != context.me.person_id:
+        raise NotFound
+    return offer
+
+
+def move_offers(context: Context, person: Person, offers: Sequence[Offer]) -> None:
+    """After a move the offers go along to the new quarter, and to the new home unless they have their own place."""
+    for offer in offers:
+        offer.quarter_id = person.quarter_id
+        own = None if offer.place_lat is None or offer.place_lon is None else (offer.place_lat, offer.place_lon)
+        _put_at(context, offer, person, own)
+        _index(context, offer)
+
+
+def _put_at(context: Context, offer: Offer, person: Person, place: tuple[float, float] | None) -> None:
+    offer.place_lat, offer.place_lon = place or (None, None)
+    if place is None and person.home_lat is not None and person.home_lon is not None:
+        place = (person.home_lat, person.home_lon)
+    if place is None:
+        quarter = context.session.get_one(Quarter, offer.quarter_id)
+        place = (quarter.center_lat, quarter.center_lon)
+    offer.cell = cell_of(*place)
+
+
+def _index(context: Context, offer: Offer) -> None:
+    context.session.execute(delete(OfferCategory).where(OfferCategory.offer_id == offer.id))
+    for category in offer.categories:
+        context.session.add(OfferCategory(offer_id=offer.id, category=category, quarter_id=offer.quarter_id))

@@ -1,0 +1,73 @@
+"""What people are owed: the inbox entry and one delivery per device, in the transaction that owes them."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+
+from models import Delivery, Device, HelpRequest, Notification
+from models.lifecycle import DeliveryState
+from nachbarschaft.context import Context
+from nachbarschaft.words.texts import INBOX_TEXTS
+
+SETTLED = "settled"
+ASKS = frozenset({"asked", "asked_standby"})
+_LIFE_OF_NEWS = timedelta(days=3)
+
+
+def owe(context: Context, person_id: uuid.UUID, topic: str, request: HelpRequest | None = None) -> Notification:
+    """Owes `person_id` a notice of `topic` (see `words.texts`), about `request` where there is one.
+
+    The push is written for every device the person has now; whether it is still true, allowed and in time
+    is looked at again when it is sent.
+    """
+    notification = Notification(
+        id=uuid.uuid4(),
+        person_id=person_id,
+        request_id=request.id if request else None,
+        kind=INBOX_TEXTS[topic].kind,
+        topic=topic,
+        urgent=bool(request and request.urgent),
+        silent=topic == SETTLED,
+        created_at=context.now,
+        expires_at=_end_of_life(context.now, topic, request),
+    )
+    context.session.add(notification)
+    context.session.flush()
+    for device_id in _devices(context, notification):
+        context.session.add(Delivery(notification_id=notification.id, device_id=device_id, due_at=context.now))
+    return notification
+
+
+def owe_all(context: Context, people: Iterable[uuid.UUID], topic: str, request: HelpRequest) -> None:
+    for person_id in people:
+        owe(context, person_id, topic, request)
+
+
+def _end_of_life(now: datetime, topic: str, request: HelpRequest | None) -> datetime:
+    """When the push stops making sense: an ask ends with its request."""
+    if request is not None and topic in ASKS:
+        return request.expires_at
+    return now + _LIFE_OF_NEWS
+
+
+def _devices(context: Context, notification: Notification) -> list[uuid.UUID]:
+    devices = select(Device.id).where(Device.person_id == notification.person_id)
+    if notification.silent:
+        devices = devices.where(Device.id.in_(_reached_about(notification)))
+    return list(context.session.scalars(devices))
+
+
+def _reached_about(notification: Notification) -> Select[uuid.UUID | None]:
+    """Devices that were sent, or are just being sent, something about the same request (contract, section 8)."""
+    return (
+        select(Delivery.device_id)
+        .join(Notification, Delivery.notification_id == Notification.id)
+        .where(
+            Notification.person_id == notification.person_id,
+            Notification.request_id == notification.request_id,
+            Delivery.device_id.is_not(None),
+            Delivery.state.in_([DeliveryState.SENT, DeliveryState.LEASED]),
+        )
+    )

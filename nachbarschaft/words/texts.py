@@ -1,0 +1,124 @@
+"""What pushes and the inbox say: a push nothing about anybody, the inbox a little more but never a name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+from nachbarschaft.words.marking import mark as _
+
+Kind = Literal["asked", "request_changed", "task_changed", "message", "account", "news"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One notice: its neutral kind, and title and body as msgids without places to fill in."""
+
+    kind: Kind
+    title: str
+    body: str
+
+
+_TITLE: Final = _("Nachbarschaft")
+
+# They pass through Google and stand on locked screens, so they do not even say who helps whom.
+_PUSH: Final[tuple[Text, ...]] = (
+    Text("asked", _TITLE, _("There is something new in your neighbourhood help.")),
+    Text("request_changed", _TITLE, _("Something has changed. Please have a look in the app.")),
+    Text("task_changed", _TITLE, _("There is a change. The app tells you more.")),
+    Text("message", _TITLE, _("There is a new message for you.")),
+    Text("account", _TITLE, _("There is something new about your account.")),
+    Text("news", _TITLE, _("There is news from your quarter.")),
+)
+
+PUSH_TEXTS: Final[Mapping[str, Text]] = MappingProxyType({text.kind: text for text in _PUSH})
+"""Kind → what the push says."""
+
+INBOX_TEXTS: Final[Mapping[str, Text]] = MappingProxyType(
+    {
+        # To whoever is asked.
+        "asked": Text(
+            "asked",
+            _("Can you help?"),
+            _("Somebody in your neighbourhood needs help. Do you have time? A no is fine too."),
+        ),
+        "asked_standby": Text(
+            "asked",
+            _("Can you step in?"),
+            _("Somebody had to give a task back. You said that you might step in. Would you help now?"),
+        ),
+        "settled": Text(
+            "asked",
+            _("It is settled"),
+            _("Help has been found, so there is nothing left to do. Thank you for being there!"),
+        ),
+        # To whoever asked for help.
+        "accepted": Text(
+            "request_changed",
+            _("Somebody helps you"),
+            _("Good news: somebody has said yes to your request."),
+        ),
+        "filled": Text(
+            "request_changed",
+            _("All helpers are found"),
+            _("Everybody you need has said yes. In the app you see who is coming."),
+        ),
+        "filled_with_fewer": Text(
+            "request_changed",
+            _("It goes ahead"),
+            _("Not everybody you wished for was found. Those who said yes will help you."),
+        ),
+        "helper_withdrew": Text(
+            "request_changed",
+            _("Somebody cannot come"),
+            _("A helper had to give your request back. We are already asking others for you."),
+        ),
+        "helper_done": Text(
+            "request_changed",
+            _("A helper is finished"),
+            _("A helper has marked your request as done. Is something wrong? Please tell the coordinators."),
+        ),
+        "expiry_warning": Text(
+            "request_changed",
+            _("Do you still need help?"),
+            _("Your request will end soon. If you still need help, one tap keeps it open."),
+        ),
+        "expired": Text(
+            "request_changed",
+            _("Your request has ended"),
+            _("Sadly nobody was found in time. If you still need help, you can open it again."),
+        ),
+        # To whoever helps.
+        "request_done": Text(
+            "task_changed",
+            _("The task is done"),
+            _("A task of yours has been marked as done. Thank you for your help!"),
+        ),
+        "request_cancelled": Text(
+            "task_changed",
+            _("The task is cancelled"),
+            _("Your help is no longer needed for this task. Thank you for your yes!"),
+        ),
+        "request_edited": Text(
+            "task_changed",
+            _("The task has changed"),
+            _("Times or notes are new. If it no longer suits you, you may give it back without a mark."),
+        ),
+        "released": Text(
+            "task_changed",
+            _("The task is no longer yours"),
+            _("You have been released from a task. There is nothing left to do for you."),
+        ),
+        "reopened": Text(
+            "task_changed",
+            _("The task is on again"),
+            _("It had been closed by mistake. Your help is welcome after all."),
+        ),
+        "undone": Text(
+            "request_changed",
+            _("It is not done yet"),
+            _("Your request had been closed by mistake. It goes on as before."),
+        ),
+    }
+)
+"""Topic → what the inbox says; it lies behind the token, and still names nobody and no place."""

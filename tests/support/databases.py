@@ -1,0 +1,83 @@
+"""Fresh databases, copied from a template that was migrated once."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+from nachbarschaft import schema
+from nachbarschaft.context import Context
+from nachbarschaft.database import Database
+from nachbarschaft.geography.geojson import parse_quarters
+from nachbarschaft.services.quarters import import_quarters
+from tests.support.postgres import PostgresServer
+
+
+class Databases:
+    """A maker of databases; one per test process."""
+
+    def __init__(self, folder: Path, server: PostgresServer) -> None:
+        self._folder = folder
+        self._server = server
+        self._templates: dict[str, str] = {}
+        self._made: list[str] = []
+
+    @contextmanager
+    def fresh(self, system: str) -> Iterator[str]:
+        """The URL of a database with Herne's quarters; it is gone afterwards."""
+        template = self._template(system)
+        if system == "sqlite":
+            path = self._folder / f"{uuid.uuid4().hex}.db"
+            shutil.copy(template, path)
+            yield f"sqlite:///{path}"
+            path.unlink(missing_ok=True)
+        else:
+            name = f"t_{uuid.uuid4().hex}"
+            self._server.create_database(name, template=template)
+            yield self._server.url(name)
+            self._server.drop_database(name)
+
+    @contextmanager
+    def empty(self, system: str) -> Iterator[str]:
+        """The URL of a database without any table."""
+        if system == "sqlite":
+            yield f"sqlite:///{self._folder / uuid.uuid4().hex}.db"
+        else:
+            name = f"e_{uuid.uuid4().hex}"
+            self._server.create_database(name)
+            yield self._server.url(name)
+            self._server.drop_database(name)
+
+    def close(self) -> None:
+        for name in self._made:
+            self._server.drop_database(name)
+
+    def _template(self, system: str) -> str:
+        if system not in self._templates:
+            self._templates[system] = self._make_template(system)
+        return self._templates[system]
+
+    def _make_template(self, system: str) -> str:
+        if system == "sqlite":
+            path = self._folder / "template.db"
+            _fill(f"sqlite:///{path}")
+            return str(path)
+        name = f"template_{uuid.uuid4().hex}"
+        self._server.create_database(name)
+        self._made.append(name)
+        _fill(self._server.url(name))
+        return name
+
+
+def _fill(url: str) -> None:
+    database = Database(url)
+    schema.upgrade(database.engine)
+    text = (files("nachbarschaft.demo") / "herne.geojson").read_text(encoding="utf-8")
+    with database.writing() as session:
+        import_quarters(
+            Context(session, datetime.now(UTC)), parse_quarters(text), city="Herne", timezone="Europe/Berlin"
+        )
+    database.close()
