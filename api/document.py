@@ -12,11 +12,12 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 
-from api.endpoint import Operation, Who
+from api.operation import Operation, Who
 from api.problems import MEDIA_TYPE, status_of
 from api.schemas.basics import NothingSchema
 from api.schemas.fields import Instant
 from api.schemas.operations import ProblemSchema
+from nachbarschaft.errors import KeyInUse, KeyReused
 
 TAGS = {
     "Sign-in": "From sign-up to sign-out.",
@@ -113,6 +114,9 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     if operation.current is not None:
         # Not "required" for the schema: without it the answer is a documented 428.
         found.append(_header("If-Match", "The ETag that you read. Required: 428 without it.", required=False))
+    if operation.repeatable:
+        text = "8 to 64 visible ASCII characters; the same key within 72 hours gives the same answer and one effect."
+        found.append(_header("Idempotency-Key", text, required=False))
     found.append(_header("Accept-Language", "The language of all texts; else your own, else German.", required=False))
     return found
 
@@ -141,7 +145,8 @@ def _refusals(operation: Operation) -> dict[int, list[str]]:
         always += [412, 428]
     for status in always:
         found[status] = [_WHY[status]]
-    for error in operation.refuses:
+    repeats = (KeyInUse, KeyReused) if operation.repeatable else ()
+    for error in (*operation.refuses, *repeats):
         status = status_of(error)
         text = f"`{error.code}`: {error.title}"
         found.setdefault(status, []).append(text)

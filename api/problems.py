@@ -45,7 +45,7 @@ def status_of(error: type[errors.DomainError]) -> int:
 
 def register_problems(app: Flask) -> None:
     """Makes every answer that is an error a Problem."""
-    app.register_error_handler(errors.DomainError, _from_domain)
+    app.register_error_handler(errors.DomainError, problem_of)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(OperationalError, _from_database)
     app.register_error_handler(PoolTimeout, _from_database)
@@ -64,7 +64,8 @@ def reader_language() -> str:
     return best_language(request.headers.get("Accept-Language"), g.get("own_language", "de"))
 
 
-def _from_domain(error: errors.DomainError) -> Response:
+def problem_of(error: errors.DomainError) -> Response:
+    """A refusal of the domain as an answer, in the reader's language."""
     language = reader_language()
     fields = error.errors if isinstance(error, errors.Invalid) else None
     translated = fields and {
@@ -84,9 +85,9 @@ def _from_domain(error: errors.DomainError) -> Response:
 
 def _from_http(error: HTTPException) -> Response:
     if isinstance(error, RequestEntityTooLarge):
-        return _from_domain(errors.TooLarge(limit=MAX_BODY))
+        return problem_of(errors.TooLarge(limit=MAX_BODY))
     if error.code == 404:
-        return _from_domain(errors.NotFound())
+        return problem_of(errors.NotFound())
     status = error.code or 500
     language = reader_language()
     title = say(language, _("This is not how it works here."))

@@ -5,6 +5,7 @@ from models.assignment import Assignment, ContactView
 from models.base import Base, new_id
 from models.delivery import Delivery, Device, Notification
 from models.event import Event, JobRun
+from models.idempotency import StoredAnswer
 from models.invitation import Invitation
 from models.offer import Offer, OfferCategory
 from models.quarter import Quarter, QuarterCell, QuarterNeighbour
@@ -33,5 +34,6 @@ __all__ = [
     "QuarterNeighbour",
     "RefreshToken",
     "SignInSession",
+    "StoredAnswer",
     "new_id",
 ]

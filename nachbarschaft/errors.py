@@ -176,6 +176,18 @@ class AdultRequired(Invalid):
     )
 
 
+class KeyInUse(Conflict):
+    code = "idempotency_key_in_use"
+    title = _("This is being done already.")
+    detail = _("Your first try is still running. Please try again in a moment, with the same key.")
+
+
+class KeyReused(Invalid):
+    code = "idempotency_key_reused"
+    title = _("This key was used for something else.")
+    detail = _("Please choose a new Idempotency-Key for every new action.")
+
+
 class Malformed(DomainError):
     code = "malformed"
     title = _("This could not be read.")

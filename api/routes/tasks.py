@@ -118,6 +118,7 @@ def post_withdraw(context: Context, id: uuid.UUID) -> dict[str, Any]:
         takes=ContactTaken,
         optional_body=True,
         gives=ContactSchema,
+        gives_secrets=True,
         refuses=(NotFound, NotAssigned, AskCoordinator, Forbidden),
     ),
 )

@@ -39,12 +39,8 @@ def explained(command: Callable[P, R]) -> Callable[P, R]:
             raise OperatorError(_fields(error)) from None
         except DomainError as error:
             raise OperatorError(say("en", error.detail_text, **error.params)) from None
-        except OperationalError as error:
-            raise OperatorError(f"The database does not answer: {_first_line(error)}") from None
-        except ProgrammingError as error:
-            raise OperatorError(
-                f"The database does not look as expected; has `nachbarschaft db upgrade` run? ({_first_line(error)})"
-            ) from None
+        except (OperationalError, ProgrammingError) as error:
+            raise OperatorError(_database_trouble(error)) from None
 
     return run
 
@@ -55,6 +51,14 @@ def _fields(error: Invalid) -> str:
         for field, messages in error.errors.items()
         for message in messages
     )
+
+
+def _database_trouble(error: OperationalError | ProgrammingError) -> str:
+    """SQLite calls a missing table an operational error, PostgreSQL a programming one."""
+    said = _first_line(error)
+    if isinstance(error, ProgrammingError) or "no such" in said:
+        return f"The database does not look as expected; has `nachbarschaft db upgrade` run? ({said})"
+    return f"The database does not answer: {said}"
 
 
 def _first_line(error: OperationalError | ProgrammingError) -> str:

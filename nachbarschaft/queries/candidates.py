@@ -49,9 +49,10 @@ def need_of(request: HelpRequest) -> Need:
 
 
 def fresh_candidates(session: Session, request: HelpRequest, now: datetime) -> list[Candidate]:
-    """Everybody with an offer of the category in reach who has no invitation for this request yet."""
-    beside = exists().where(Invitation.request_id == request.id, Invitation.person_id == Offer.person_id)
-    return _candidates(session, request, now, _offers(request).where(~beside))
+    """Everybody with an offer of the category in reach who was neither asked for this request nor ever had it."""
+    asked = exists().where(Invitation.request_id == request.id, Invitation.person_id == Offer.person_id)
+    had_it = exists().where(Assignment.request_id == request.id, Assignment.person_id == Offer.person_id)
+    return _candidates(session, request, now, _offers(request).where(~asked, ~had_it))
 
 
 def candidates_among(

@@ -314,6 +314,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sign_in_session_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "stored_answer",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("route", sa.String(length=200), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("body_hash", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column(
+            "headers", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", models.base.UTCDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_stored_answer_person_id_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person_id", "route", "key", name=op.f("pk_stored_answer")),
+    )
+    with op.batch_alter_table("stored_answer") as batch_op:
+        batch_op.create_index(batch_op.f("ix_stored_answer_created_at"), ["created_at"], unique=False)
+
+    op.create_table(
         "assignment",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("request_id", sa.Uuid(), nullable=False),
@@ -576,6 +596,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_assignment_person")
 
     op.drop_table("assignment")
+    with op.batch_alter_table("stored_answer") as batch_op:
+        batch_op.drop_index(batch_op.f("ix_stored_answer_created_at"))
+
+    op.drop_table("stored_answer")
     with op.batch_alter_table("sign_in_session") as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_session_person_id"))
 
