@@ -29,19 +29,19 @@ __all__ = ["Answer", "Edge", "Operation", "Who", "endpoint", "wiring"]
 class Edge:
     """Transactions of a handler's own, each with a Context."""
 
-    def __init__(self, wiring: Wiring, language: str) -> None:
+    def __init__(self, wiring: Wiring, actor: Actor | None) -> None:
         self._wiring = wiring
-        self._language = language
+        self._actor = actor
 
     @contextmanager
     def reading(self) -> Iterator[Context]:
         with self._wiring.reading() as context:
-            yield replace(context, language=self._language)
+            yield replace(context, actor=self._actor, language=reader_language())
 
     @contextmanager
     def writing(self) -> Iterator[Context]:
         with self._wiring.writing() as context:
-            yield replace(context, language=self._language)
+            yield replace(context, actor=self._actor, language=reader_language())
 
 
 def endpoint(blueprint: Blueprint, operation: Operation) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -68,7 +68,7 @@ def wiring() -> Wiring:
 def _serve(operation: Operation, path: dict[str, Any]) -> Response:
     claims = token_claims() if operation.who == Who.SIGNED_IN else None
     if operation.own_transactions:
-        edge = Edge(wiring(), reader_language())
+        edge = Edge(wiring(), _actor(claims))
         return answer(operation, None, operation.handler(edge, **_given(operation), **path))
     if not operation.writes:
         with wiring().reading() as bare:

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -47,6 +47,7 @@ def register_problems(app: Flask) -> None:
     """Makes every answer that is an error a Problem."""
     app.register_error_handler(errors.DomainError, problem_of)
     app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(IntegrityError, _from_collision)
     app.register_error_handler(OperationalError, _from_database)
     app.register_error_handler(PoolTimeout, _from_database)
     app.register_error_handler(Exception, _from_bug)
@@ -97,6 +98,12 @@ def _from_http(error: HTTPException) -> Response:
         if name.lower() in {"allow", "retry-after"}:
             response.headers[name] = value
     return response
+
+
+def _from_collision(error: IntegrityError) -> Response:
+    """Two writers met, and the database's own constraint stopped the second: nothing of it was written."""
+    _log.warning("writers_collided", trace_id=trace_id(), error=type(error.orig).__name__)
+    return problem_of(errors.Conflict())
 
 
 def _from_database(error: Exception) -> Response:

@@ -1,7 +1,7 @@
 """The states of requests, assignments and invitations, and for each machine the one table of what may follow what.
 
-The use cases, the tests and the diagram in the README all read these tables; the states and moves are the
-product contract's, section 4.
+The use cases, the tests and the diagrams in the README all read these tables; the states and moves are the
+product contract's, section 4. Each action has a row for each state: a move, a refusal or a rest.
 """
 
 from collections.abc import Iterable
@@ -47,6 +47,10 @@ class Verification(StrEnum):
     CERTIFIED = "certified"
 
 
+START = "[*]"
+"""The source of what begins a life; Mermaid draws it as a dot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """One allowed step: by `action`, from `source` to `target`, `when` something holds (plain words)."""
@@ -66,14 +70,30 @@ class Refusal:
     code: str
 
 
-class Machine:
-    """One entity's life: its states, its moves, and the answer where there is no move."""
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A state that an action leaves as it is and without an answer: a job or a consequence passes it by."""
 
-    def __init__(self, name: str, states: type[StrEnum], moves: Iterable[Move], refusals: Iterable[Refusal]) -> None:
+    action: str
+    source: str
+
+
+class Machine:
+    """One entity's life: its states, its moves, and what happens where there is no move."""
+
+    def __init__(
+        self,
+        name: str,
+        states: type[StrEnum],
+        moves: Iterable[Move],
+        refusals: Iterable[Refusal] = (),
+        rests: Iterable[Rest] = (),
+    ) -> None:
         self.name = name
         self.states = tuple(state.value for state in states)
         self.moves = tuple(moves)
         self.refusals = tuple(refusals)
+        self.rests = tuple(rests)
 
     def targets(self, action: str, source: str) -> frozenset[str]:
         """The states that `action` may lead to from `source`; empty where it is refused."""
@@ -96,9 +116,8 @@ class Machine:
         steps: dict[tuple[str, str], list[str]] = {}
         for move in self.moves:
             steps.setdefault((move.source, move.target), []).append(move.action)
-        lines = ["stateDiagram-v2", f"    [*] --> {self.states[0]}"]
-        lines += [f"    {a} --> {b}: {', '.join(actions)}" for (a, b), actions in steps.items()]
-        return "\n".join(lines)
+        lines = [f"    {a} --> {b}: {', '.join(actions)}" for (a, b), actions in steps.items()]
+        return "\n".join(["stateDiagram-v2", *lines])
 
 
 class ImpossibleMove(AssertionError):
@@ -109,32 +128,27 @@ def _refused(action: str, **codes: str) -> list[Refusal]:
     return [Refusal(action, source, code) for source, code in codes.items()]
 
 
+def _resting(action: str, *sources: str) -> list[Rest]:
+    return [Rest(action, source) for source in sources]
+
+
 REQUEST = Machine(
     "request",
     RequestState,
     [
+        Move("post", START, "open"),
         Move("accept", "open", "open", "more people are needed"),
         Move("accept", "open", "filled", "this was the last one needed"),
         Move("withdraw", "open", "open"),
         Move("withdraw", "filled", "open", "needed_until is ahead"),
-        Move(
-            "withdraw",
-            "filled",
-            "filled",
-            "it went ahead with fewer, others still help, needed_until has passed",
-        ),
-        Move("withdraw", "filled", "done", "needed_until has passed and somebody finished"),
-        Move("withdraw", "filled", "expired", "needed_until has passed and nobody finished"),
+        Move("withdraw", "filled", "filled", "needed_until has passed and others still help"),
+        Move("withdraw", "filled", "done", "needed_until has passed, nobody else helps, somebody finished"),
+        Move("withdraw", "filled", "expired", "needed_until has passed, nobody else helps, nobody finished"),
         Move("release", "open", "open"),
         Move("release", "filled", "open", "needed_until is ahead"),
-        Move(
-            "release",
-            "filled",
-            "filled",
-            "it went ahead with fewer, others still help, needed_until has passed",
-        ),
-        Move("release", "filled", "done", "needed_until has passed and somebody finished"),
-        Move("release", "filled", "expired", "needed_until has passed and nobody finished"),
+        Move("release", "filled", "filled", "needed_until has passed and others still help"),
+        Move("release", "filled", "done", "needed_until has passed, nobody else helps, somebody finished"),
+        Move("release", "filled", "expired", "needed_until has passed, nobody else helps, nobody finished"),
         Move("finish_own", "open", "open", "others still help"),
         Move("finish_own", "open", "done", "nobody else still helps"),
         Move("finish_own", "filled", "filled", "others still help"),
@@ -167,12 +181,14 @@ REQUEST = Machine(
         *_refused("undo", expired="conflict"),
         *_refused("edit", done="not_open", cancelled="not_open", expired="not_open"),
     ],
+    _resting("expire", "filled", "done", "cancelled", "expired"),
 )
 
 ASSIGNMENT = Machine(
     "assignment",
     AssignmentState,
     [
+        Move("accept", START, "active"),
         Move("done", "active", "done"),
         Move("withdraw", "active", "withdrawn"),
         Move("release", "active", "released"),
@@ -182,10 +198,17 @@ ASSIGNMENT = Machine(
         Move("undo", "released", "active", "a cancelled request is on again"),
     ],
     [
+        *_refused("accept", active="already_accepted", done="already_accepted"),
         *_refused("done", done="conflict", withdrawn="conflict", released="conflict", no_show="conflict"),
         *_refused("withdraw", done="conflict", withdrawn="conflict", released="conflict", no_show="conflict"),
         *_refused("release", done="conflict", withdrawn="conflict", released="conflict", no_show="conflict"),
         *_refused("no_show", done="conflict", withdrawn="conflict", released="conflict", no_show="conflict"),
+        *_refused("undo", active="conflict", withdrawn="conflict", no_show="conflict"),
+    ],
+    # Whoever lost the task may take it on again: that begins a new assignment, beside the old one.
+    [
+        *_resting("accept", "withdrawn", "released", "no_show"),
+        *_resting("cancel", "done", "withdrawn", "released", "no_show"),
     ],
 )
 
@@ -193,6 +216,9 @@ INVITATION = Machine(
     "invitation",
     InvitationState,
     [
+        Move("ask", START, "asked"),
+        Move("decline", START, "declined", "not asked"),
+        Move("standby", START, "standby", "not asked"),
         Move("accept", "asked", "accepted"),
         Move("accept", "standby", "accepted"),
         Move("accept", "declined", "accepted"),
@@ -212,7 +238,10 @@ INVITATION = Machine(
         Move("settle", "asked", "lapsed", "filled, done, cancelled or expired"),
         Move("settle", "standby", "lapsed", "done, cancelled or expired"),
     ],
-    [],
+    rests=[
+        *_resting("ask", "asked", "accepted", "declined", "lapsed"),
+        *_resting("settle", "accepted", "declined", "lapsed"),
+    ],
 )
 
 MACHINES = (REQUEST, ASSIGNMENT, INVITATION)

@@ -90,6 +90,12 @@ class SignInAgain(Forbidden):
     detail = _("To change this, please sign in again first. That protects your address and your login.")
 
 
+class WrongPassword(Forbidden):
+    code = "wrong_password"
+    title = _("The old password is not right.")
+    detail = _("Please enter the password that you sign in with now.")
+
+
 class Conflict(DomainError):
     code = "conflict"
     title = _("This does not fit any more.")

@@ -10,7 +10,8 @@ from nachbarschaft.phones import PhoneRefused, normalise_phone
 from nachbarschaft.words import mark as _
 
 
-def _password() -> fields.String:
+def password_field() -> fields.String:
+    """A new password."""
     return fields.String(
         required=True,
         validate=validate.Length(
@@ -29,7 +30,7 @@ def _email(*, required: bool) -> fields.Email:
 
 class SignUpTaken(Taken):
     email = _email(required=True)
-    password = _password()
+    password = password_field()
     name = Text(shortest=1, longest=100, required=True)
     quarter = fields.String(
         required=True,
@@ -61,7 +62,7 @@ class RedeemTaken(Taken):
         validate=validate.Length(min=1, max=40),
         metadata={"description": "The one-time code; dashes, spaces and case do not matter."},
     )
-    password = _password()
+    password = password_field()
     email = _email(required=False)
     phone = fields.String(metadata={"description": "A phone number; only for people without a login."})
 

@@ -8,6 +8,7 @@ import click
 from nachbarschaft.cli.database import db
 from nachbarschaft.cli.demo import demo
 from nachbarschaft.cli.failing import OperatorError
+from nachbarschaft.cli.parent import end_with_stdin
 from nachbarschaft.cli.people import people
 from nachbarschaft.cli.quarters import quarters
 from nachbarschaft.cli.up import up
@@ -15,8 +16,11 @@ from nachbarschaft.config import BadSetting
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def cli() -> None:
+@click.option("--ends-with-stdin", is_flag=True, hidden=True, help="Stop once standard input is closed.")
+def cli(*, ends_with_stdin: bool) -> None:
     """Nachbarschaft: the backend of a neighbourhood-help app."""
+    if ends_with_stdin:
+        end_with_stdin()
 
 
 for _own in (up, db, quarters, people, demo):

@@ -56,6 +56,13 @@ def _require_free_port(host: str, port: int) -> None:
             raise OperatorError(f"{host}:{port} is taken or not ours; choose another one with PORT=.") from None
 
 
+def _start(part: str) -> subprocess.Popen[bytes]:
+    """One part. It has a session of its own, so that Ctrl-C reaches only this process, which then stops it in order;
+    and nobody writes into its standard input: that only tells it when this process is gone."""
+    command = [sys.executable, "-m", "nachbarschaft", "--ends-with-stdin", part]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - ours
+
+
 class _Household:
     """The three processes, started together and stopped together."""
 
@@ -70,11 +77,7 @@ class _Household:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         click.echo("Starting " + ", ".join(PARTS) + " …")
-        # A session of their own: Ctrl-C reaches only this process, which then stops them in order.
-        self._parts = [
-            subprocess.Popen([sys.executable, "-m", "nachbarschaft", part], start_new_session=True)  # noqa: S603 - ours
-            for part in PARTS
-        ]
+        self._parts = [_start(part) for part in PARTS]
         try:
             if self._wait_until_ready():
                 self._introduce()

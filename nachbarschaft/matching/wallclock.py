@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 NIGHT_FROM = time(22)
 NIGHT_UNTIL = time(7)
 SHORTEST_OVERLAP = timedelta(minutes=30)
+_MINUTE = timedelta(minutes=1)
 _DAYS_THAT_MATTER = 9  # a week, and a day on either side for slots that cross midnight
 
 
@@ -44,13 +45,26 @@ def next_morning(now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def next_time(now: datetime, moment: time, zone: ZoneInfo) -> datetime:
-    """The first instant after `now` at which the clocks in `zone` show `moment`."""
-    local = now.astimezone(zone)
-    for days in (0, 1):
-        there = datetime.combine(local.date() + timedelta(days=days), moment, zone).astimezone(UTC)
-        if there > now:
-            return there
-    return datetime.combine(local.date() + timedelta(days=2), moment, zone).astimezone(UTC)
+    """The first instant after `now` at which the clocks in `zone` show `moment`, or jump over it."""
+    today = now.astimezone(zone).date()
+    shown = (instant for days in range(3) for instant in _shown(today + timedelta(days=days), moment, zone))
+    return next(instant for instant in shown if instant > now)
+
+
+def _shown(day: date, moment: time, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """When the clocks show `moment` on `day`: twice in the hour that is repeated in autumn."""
+    first = instant_of(day, moment, zone)
+    again = datetime.combine(day, moment, zone).replace(fold=1).astimezone(UTC)
+    return (first, again) if again > first else (first,)
+
+
+def instant_of(day: date, moment: time, zone: ZoneInfo) -> datetime:
+    """The first instant at which the clocks in `zone` show `moment` on `day`, or jump over it in spring."""
+    wanted = datetime.combine(day, moment)
+    instant = wanted.replace(tzinfo=zone).astimezone(UTC)
+    while (instant - _MINUTE).astimezone(zone).replace(tzinfo=None) >= wanted:
+        instant -= _MINUTE  # a time that the clocks skip is read as one after the jump: back to the jump itself
+    return instant
 
 
 def is_available(slots: Iterable[Slot], needed_from: datetime, needed_until: datetime, zone: ZoneInfo) -> bool:
@@ -78,7 +92,4 @@ def _stretches(slots: tuple[Slot, ...], first: date, last: date, zone: ZoneInfo)
 def _stretch(slot: Slot, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     start, end = clock_time(slot.start), clock_time(slot.end)
     last_day = day if end > start else day + timedelta(days=1)
-    return (
-        datetime.combine(day, start, zone).astimezone(UTC),
-        datetime.combine(last_day, end, zone).astimezone(UTC),
-    )
+    return instant_of(day, start, zone), instant_of(last_day, end, zone)

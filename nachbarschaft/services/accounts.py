@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.exc import IntegrityError
 
-from models import Offer, Person, Quarter
+from models import Offer, Person, Quarter, SignInSession
 from nachbarschaft.context import Context
-from nachbarschaft.errors import Invalid, LoginTaken, OutsideAllQuarters, OutsideQuarter, SignInAgain
+from nachbarschaft.errors import Conflict, Invalid, LoginTaken, OutsideAllQuarters, OutsideQuarter, SignInAgain
 from nachbarschaft.queries.quarters import quarter_at
 from nachbarschaft.services.events import record
+from nachbarschaft.services.locking import hold_person
 from nachbarschaft.services.offers import move_offers
 from nachbarschaft.services.places import Place
+from nachbarschaft.services.sessions import end_sessions
 from nachbarschaft.words import mark as _
 
 FRESH_SIGN_IN = timedelta(minutes=15)
@@ -78,6 +80,22 @@ def update_me(context: Context, changes: Mapping[str, Any]) -> Person:
     record(context, "person_changed", person_id=person.id, fields=sorted(changes))
     context.session.flush()
     return person
+
+
+def password_of(context: Context) -> str | None:
+    """The hash of the actor's password."""
+    return context.session.get_one(Person, context.me.person_id).password_hash
+
+
+def set_password(context: Context, expected: str | None, new_hash: str) -> None:
+    """Replaces the actor's password and signs all their other devices out. Raises Conflict if it changed meanwhile."""
+    person = hold_person(context, context.me.person_id)
+    if person.password_hash != expected:
+        raise Conflict
+    person.password_hash = new_hash
+    others = and_(SignInSession.person_id == person.id, SignInSession.id != context.me.session_id)
+    end_sessions(context, others, reason="password_changed")
+    record(context, "password_changed", person_id=person.id)
 
 
 def quarter_by_slug(context: Context, slug: str) -> Quarter:

@@ -20,14 +20,13 @@ GRACE_AFTER_LATE_WARNING = timedelta(hours=1)
 
 
 def confirm(request: HelpRequest, now: datetime) -> None:
-    """Starts the span anew: the requester has just said that the help is needed."""
+    """Starts the span anew: the requester has just said that the help is needed.
+
+    expires_at = min(needed_until, last confirmation + 7 days); the warning falls into the last quarter of that
+    span, and at most 24 hours before.
+    """
     request.confirmed_at = now
     request.warned_at = None
-    set_end(request)
-
-
-def set_end(request: HelpRequest) -> None:
-    """expires_at = min(needed_until, last confirmation + 7 days)."""
     request.expires_at = min(request.needed_until, request.confirmed_at + LONGEST_UNCONFIRMED)
     request.warn_at = request.expires_at - min((request.expires_at - request.confirmed_at) / 4, WARN_AT_MOST_BEFORE)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models import HelpRequest, Person, Quarter
-from models.lifecycle import REQUEST, AssignmentState
+from models.lifecycle import REQUEST, AssignmentState, RequestState
 from nachbarschaft.codewords import new_code_word
 from nachbarschaft.context import Context
 from nachbarschaft.errors import Conflict, Invalid, OutsideQuarter
@@ -16,7 +16,7 @@ from nachbarschaft.geography.outlines import covers
 from nachbarschaft.notes import Finding, find_contact_details
 from nachbarschaft.services.dispatch import ask_first_wave
 from nachbarschaft.services.events import record
-from nachbarschaft.services.expiry import confirm, set_end
+from nachbarschaft.services.expiry import confirm
 from nachbarschaft.services.finding import take_request
 from nachbarschaft.services.limits import require_room_for_request
 from nachbarschaft.services.outbox import owe_all
@@ -105,7 +105,7 @@ def edit_request(context: Context, request_id: uuid.UUID, changes: Mapping[str, 
     helpers = tasks_of(context, request, AssignmentState.ACTIVE)
     if helpers and not changes.keys() <= CHANGEABLE_WITH_HELPERS:
         raise Conflict(_("Somebody helps already, so only notes and times can be changed."))
-    _apply(request, changes)
+    _apply(context, request, changes)
     if helpers and changes:
         request.edited_at = context.now
         owe_all(context, [task.person_id for task in helpers], "request_edited", request)
@@ -124,15 +124,16 @@ def _check_changes(context: Context, request: HelpRequest, changes: Mapping[str,
         raise Invalid({"people_needed": [_("More people than that have said yes already.")]})
 
 
-def _apply(request: HelpRequest, changes: Mapping[str, Any]) -> None:
+def _apply(context: Context, request: HelpRequest, changes: Mapping[str, Any]) -> None:
     for field, value in changes.items():
         if field == "place":
             _put_at(request, value)
         else:
             setattr(request, field, list(value) if field == "languages" else value)
     if {"needed_from", "needed_until"} & changes.keys():
-        set_end(request)
-        request.warned_at = None
+        confirm(request, context.now)  # whoever sets a new time says that the help is still needed
+        if request.state == RequestState.OPEN and request.next_wave_at is None:
+            request.next_wave_at = context.now
     request.version += 1
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from models import CoordinatorAppointment, Person, RefreshToken, SignInSession
 from nachbarschaft.context import Actor, Context
-from nachbarschaft.errors import RefreshReused, Unauthenticated
+from nachbarschaft.errors import NotFound, RefreshReused, Unauthenticated
 from nachbarschaft.services.events import record
 
 ABSOLUTE_LIFE = timedelta(days=365)
@@ -72,6 +72,15 @@ def sign_out(context: Context) -> None:
     """Ends the actor's session; its access token fails at the very next request."""
     end_sessions(context, SignInSession.id == context.me.session_id, reason="signed_out")
     record(context, "signed_out", person_id=context.me.person_id)
+
+
+def end_own_session(context: Context, session_id: uuid.UUID) -> None:
+    """Ends one session of the actor's. Raises NotFound."""
+    session = context.session.get(SignInSession, session_id)
+    if session is None or session.person_id != context.me.person_id or session.ended_at is not None:
+        raise NotFound
+    session.ended_at, session.end_reason = context.now, "ended_by_owner"
+    record(context, "session_ended", person_id=context.me.person_id)
 
 
 def end_sessions(context: Context, which: ColumnElement[bool], reason: str) -> None:

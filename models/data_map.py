@@ -1,0 +1,339 @@
+"""What is stored about whom, what for and for how long: every column of every table, for data protection officers.
+
+The periods are the longest that the product's rules allow (storage limitation, GDPR Art. 5(1)(e)). A column that
+is missing here fails the build, and so does an entry whose column has gone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Personal(StrEnum):
+    """What a value tells about a person; `none` tells nothing."""
+
+    NONE = "none"
+    IDENTIFIER = "identifier"
+    CONTACT = "contact"
+    CONTENT = "content"
+    LOCATION = "location"
+    BEHAVIOUR = "behaviour"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One column: what it is for, what it tells, and how long it is kept (in plain words)."""
+
+    purpose: str
+    personal: Personal
+    retention: str = ""
+
+
+def _none(purpose: str, kept: str = "") -> Use:
+    return Use(purpose, Personal.NONE, kept)
+
+
+def _identifier(purpose: str, kept: str = "") -> Use:
+    return Use(purpose, Personal.IDENTIFIER, kept)
+
+
+def _contact(purpose: str, kept: str = "") -> Use:
+    return Use(purpose, Personal.CONTACT, kept)
+
+
+def _content(purpose: str, kept: str = "") -> Use:
+    return Use(purpose, Personal.CONTENT, kept)
+
+
+def _location(purpose: str, kept: str = "") -> Use:
+    return Use(purpose, Personal.LOCATION, kept)
+
+
+def _behaviour(purpose: str, kept: str = "") -> Use:
+    return Use(purpose, Personal.BEHAVIOUR, kept)
+
+
+def _table(kept: str, **columns: Use) -> Mapping[str, Use]:
+    """A table's columns; `kept` holds for each that says nothing of its own."""
+    return MappingProxyType({name: replace(use, retention=use.retention or kept) for name, use in columns.items()})
+
+
+_ACCOUNT: Final = "as long as the account exists"
+_CITY: Final = "as long as the quarter takes part"
+_CLOSED: Final = "12 months after the request has ended, then only in anonymous counts"
+_CLOSED_TEXT: Final = "30 days after the request has ended"
+_LOOKS: Final = "12 months"
+_PUSHES: Final = "7 days after it was sent or dropped, 30 days after it failed"
+_INBOX: Final = "12 months"
+_SIGN_INS: Final = "90 days after the sign-in has ended"
+
+DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
+    {
+        "person": _table(
+            _ACCOUNT,
+            id=_identifier("stands for the person in all other tables"),
+            email=_contact("sign-in, and the way to reach the person"),
+            phone=_contact("sign-in, and the way to reach the person; shown to whoever helps them"),
+            password_hash=_identifier("sign-in; argon2id, never shown"),
+            name=_identifier("how helpers and the person address each other"),
+            language=_behaviour("the language of everything that the person is told"),
+            quarter_id=_location("which quarter's requests and coordinators are theirs"),
+            home_lat=_location("place of their requests and offers unless they say otherwise"),
+            home_lon=_location("place of their requests and offers unless they say otherwise"),
+            home_address=_location("where helpers come to; shown to whoever has the task, on demand"),
+            verification=_behaviour("which kinds of help the person may give"),
+            protected_address=_behaviour("keeps the address from helpers; the coordinator arranges visits"),
+            is_admin=_behaviour("may appoint coordinators and import quarters"),
+            is_demo=_none("marks invented people, whose password everybody knows"),
+            active_tasks=_behaviour("how many tasks the person has now; at most three"),
+            push_secret=_none("makes collapse keys that mean nothing to anybody else"),
+            notice_version=_behaviour("which privacy notice the person was shown"),
+            suspended_at=_behaviour("since when the person may not take part"),
+            created_at=_behaviour("when the person signed up"),
+        ),
+        "preferences": _table(
+            _ACCOUNT,
+            person_id=_identifier("whose preferences"),
+            quiet_from=_behaviour("when pushes stop for the night"),
+            quiet_until=_behaviour("when pushes begin again"),
+            urgent_at_night=_behaviour("whether urgent requests may wake them"),
+            pushes_per_day=_behaviour("how many pushes a day are welcome"),
+            asks_per_week=_behaviour("how often a week they may be asked"),
+            paused_until=_behaviour("until when nobody asks them"),
+            channels=_behaviour("which kinds of notice arrive by push or mail"),
+        ),
+        "coordinator_appointment": _table(
+            "until the appointment ends",
+            person_id=_identifier("who coordinates"),
+            quarter_id=_behaviour("which quarter they coordinate"),
+            appointed_at=_behaviour("since when they coordinate it"),
+        ),
+        "one_time_code": _table(
+            "14 days; it stops working then, or once it is used",
+            id=_none("key of the row"),
+            person_id=_identifier("who may set a password with the code"),
+            code_hash=_identifier("recognises the code; the code itself is not kept"),
+            created_at=_behaviour("when the code was issued"),
+            expires_at=_none("when the code stops working"),
+            used_at=_behaviour("when the code was used"),
+            reason=_none("why it was issued: a fixed word, such as “operator”"),
+        ),
+        "sign_in_session": _table(
+            _SIGN_INS,
+            id=_identifier("stands for one signed-in device"),
+            person_id=_identifier("whose device"),
+            created_at=_behaviour("when the device signed in"),
+            signed_in_at=_behaviour("when the password was last entered; protects home and login"),
+            last_seen_at=_behaviour("when the device last renewed its sign-in; idle ones end"),
+            absolute_end=_none("when the sign-in ends whatever happens"),
+            ended_at=_behaviour("when it ended; later requests are refused"),
+            end_reason=_behaviour("why it ended: a fixed word, such as “signed_out”"),
+        ),
+        "refresh_token": _table(
+            _SIGN_INS,
+            token_hash=_identifier("recognises the token; the token itself is not kept"),
+            session_id=_identifier("which signed-in device"),
+            issued_at=_behaviour("when it was given out"),
+            used_at=_behaviour("when it was exchanged; a second use ends the sign-in"),
+            salt=_none("makes the next token computable for whoever holds this one"),
+        ),
+        "quarter": _table(
+            _CITY,
+            id=_none("key of the row"),
+            slug=_none("the quarter's name in addresses"),
+            name=_none("the quarter's name"),
+            city=_none("the city's name"),
+            timezone=_none("by which clocks people live"),
+            outline=_none("the quarter's border, as the city publishes it"),
+            center_lat=_none("a point inside the quarter"),
+            center_lon=_none("a point inside the quarter"),
+            south=_none("bounding box, to find the quarter of a place"),
+            west=_none("bounding box, to find the quarter of a place"),
+            north=_none("bounding box, to find the quarter of a place"),
+            east=_none("bounding box, to find the quarter of a place"),
+            created_at=_none("when the quarter was imported"),
+            updated_at=_none("when its outline or name last changed"),
+        ),
+        "quarter_neighbour": _table(
+            _CITY,
+            quarter_id=_none("one quarter"),
+            neighbour_id=_none("a quarter that adjoins it"),
+        ),
+        "quarter_cell": _table(
+            _CITY,
+            quarter_id=_none("one quarter"),
+            cell=_none("an H3 cell that overlaps it"),
+        ),
+        "help_request": _table(
+            _CLOSED,
+            id=_identifier("stands for the request in all other tables"),
+            requester_id=_identifier("who asked for help"),
+            quarter_id=_location("whose volunteers and coordinators see it"),
+            category=_behaviour("what kind of help is needed; may hint at health"),
+            public_note=_content("what volunteers in reach should know", _CLOSED_TEXT),
+            private_note=_content("what only whoever helps should know", _CLOSED_TEXT),
+            needed_from=_behaviour("when help is needed"),
+            needed_until=_behaviour("when help is needed"),
+            urgent=_behaviour("who is asked, and how soon"),
+            people_needed=_behaviour("how many helpers are needed"),
+            people_accepted=_behaviour("how many helpers are found"),
+            languages=_behaviour("which languages the requester speaks"),
+            place_lat=_location("where help is needed", _CLOSED_TEXT),
+            place_lon=_location("where help is needed", _CLOSED_TEXT),
+            place_address=_location("where help is needed; shown to whoever has the task, on demand", _CLOSED_TEXT),
+            phone=_contact("for whoever has the task, on demand", _CLOSED_TEXT),
+            cell=_location("the fixed cell that volunteers see instead of the place"),
+            code_word=_identifier("by which both sides know each other at the door", _CLOSED_TEXT),
+            state=_behaviour("whether help is needed, found, given or called off"),
+            confirmed_at=_behaviour("when the requester last said that help is needed"),
+            expires_at=_none("when the request ends unless it is confirmed"),
+            warn_at=_none("when the requester is asked whether help is still needed"),
+            warned_at=_none("when that was done"),
+            next_wave_at=_none("when the next volunteers are asked"),
+            reopened_at=_behaviour("when a helper's place became free again"),
+            waves=_none("how many times volunteers were asked"),
+            created_at=_behaviour("when help was asked for"),
+            edited_at=_behaviour("when it changed after somebody had said yes; they may then give it back"),
+            closed_at=_behaviour("when it ended"),
+            closed_by=_identifier("who ended it, and may take that back"),
+            state_before=_none("what taking back leads to"),
+            minutes=_behaviour("how long the help took, as the requester says"),
+            expenses_cents=_behaviour("what was laid out, as the requester says"),
+            version=_none("counts changes"),
+        ),
+        "assignment": _table(
+            _CLOSED,
+            id=_identifier("stands for one helper's task"),
+            request_id=_identifier("which request"),
+            person_id=_identifier("who helps"),
+            state=_behaviour("whether they help, have helped, or gave it back"),
+            accepted_at=_behaviour("when they said yes"),
+            ended_at=_behaviour("when the task ended; the contact stays readable for a day"),
+            ended_by=_identifier("who ended it, and may take that back"),
+            end_reason=_content("why a helper was released, in the requester's or coordinator's words", _CLOSED_TEXT),
+            excused=_behaviour("that the helper gave it back after it had been changed; then it leaves no mark"),
+            minutes=_behaviour("how long it took, as the helper says"),
+            expenses_cents=_behaviour("what was laid out, as the helper says"),
+        ),
+        "contact_view": _table(
+            _LOOKS,
+            id=_none("key of the row"),
+            request_id=_identifier("whose contact was looked at"),
+            viewer_id=_identifier("who looked; the requester can read it"),
+            role=_behaviour("as volunteer or as coordinator"),
+            reason=_content("why a coordinator looked, in their words"),
+            at=_behaviour("when they looked"),
+        ),
+        "invitation": _table(
+            _CLOSED,
+            id=_identifier("stands for one volunteer beside one request"),
+            request_id=_identifier("which request"),
+            person_id=_identifier("who was asked, declined or stands by"),
+            state=_behaviour("what they answered"),
+            wave=_none("in which wave they were asked"),
+            rank=_behaviour("in which order"),
+            points=_behaviour("how well they fitted"),
+            terms=_behaviour("the numbers that the choice was made on, so that it can be explained"),
+            created_at=_behaviour("when the row was made"),
+            asked_at=_behaviour("when they were asked; keeps anybody from being asked too often"),
+            answered_at=_behaviour("when they answered"),
+        ),
+        "offer": _table(
+            "until the volunteer takes it back, at most as long as the account exists",
+            id=_identifier("stands for the offer"),
+            person_id=_identifier("who offers"),
+            quarter_id=_location("in which quarter"),
+            categories=_behaviour("what kinds of help"),
+            languages=_behaviour("in which languages"),
+            availability=_behaviour("at which hours of the week"),
+            reach=_behaviour("whether also for adjoining quarters"),
+            tasks_per_week=_behaviour("how many tasks a week at most"),
+            has_car=_behaviour("whether they have a car"),
+            place_lat=_location("where they set out from"),
+            place_lon=_location("where they set out from"),
+            cell=_location("the fixed cell that distances are taken from"),
+            paused_until=_behaviour("until when nobody asks by this offer"),
+            created_at=_behaviour("when it was made"),
+            version=_none("counts changes"),
+        ),
+        "offer_category": _table(
+            "as long as the offer",
+            offer_id=_identifier("which offer"),
+            category=_behaviour("a kind of help that it names"),
+            quarter_id=_location("in which quarter"),
+        ),
+        "device": _table(
+            "until it signs off or its address is dead, at most 60 days without contact",
+            id=_identifier("stands for one installation of the app"),
+            person_id=_identifier("whose it is"),
+            installation=_identifier("the app's own name for it"),
+            address=_contact("where pushes for it go; never shown"),
+            address_hash=_identifier("keeps one address with one person"),
+            kind=_none("how Google names the installation"),
+            platform=_behaviour("android, ios or web"),
+            language=_behaviour("the language of its pushes"),
+            app_version=_behaviour("which version of the app it runs"),
+            created_at=_behaviour("when it was registered"),
+            seen_at=_behaviour("when it last registered"),
+        ),
+        "notification": _table(
+            _INBOX,
+            id=_identifier("random; the only id that leaves for Google"),
+            person_id=_identifier("who is told"),
+            request_id=_identifier("about which request"),
+            kind=_behaviour("one of six neutral kinds"),
+            topic=_behaviour("which text the inbox shows"),
+            urgent=_none("whether it may come at night"),
+            silent=_none("whether it only replaces an earlier push"),
+            created_at=_behaviour("when it was owed"),
+            expires_at=_none("when the push stops making sense"),
+            read_at=_behaviour("when it was read"),
+        ),
+        "delivery": _table(
+            _PUSHES,
+            id=_none("key of the row"),
+            notification_id=_identifier("which notice"),
+            device_id=_identifier("to which device"),
+            state=_behaviour("whether it was sent"),
+            due_at=_none("when it is to be sent"),
+            lease_until=_none("how long one sender holds it"),
+            attempt=_none("counts claims, so that a late sender settles nothing"),
+            failures=_none("counts failures"),
+            outcome=_none("how it ended: a fixed word or Google's error code"),
+            settled_at=_behaviour("when it ended"),
+        ),
+        "event": _table(
+            _LOOKS,
+            id=_none("key of the row"),
+            at=_behaviour("when it happened"),
+            kind=_behaviour("what happened"),
+            actor_id=_identifier("who did it"),
+            quarter_id=_location("in which quarter"),
+            request_id=_identifier("to which request"),
+            person_id=_identifier("whom it concerned"),
+            data=_behaviour("states, counts and ids; never a name, an address or anybody's text"),
+        ),
+        "job_run": _table(
+            "as long as the job exists",
+            name=_none("which job"),
+            last_started_at=_none("when it last began"),
+            last_success_at=_none("when it last succeeded"),
+            last_error_at=_none("when it last failed"),
+            last_error=_none("the kind of that failure, never its text"),
+        ),
+        "stored_answer": _table(
+            "72 hours",
+            person_id=_identifier("whose try it was"),
+            route=_behaviour("which call; may name a request"),
+            key=_identifier("the app's own name for the try"),
+            body_hash=_none("tells whether the same body came again"),
+            status=_none("the answer's status"),
+            headers=_none("the answer's headers"),
+            body=_content("the answer, byte by byte, for a phone that did not get it"),
+            created_at=_behaviour("when it was first answered"),
+        ),
+    }
+)
+"""Table → column → its use."""
