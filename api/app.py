@@ -7,6 +7,7 @@ from api.identity import set_up_tokens
 from api.problems import MAX_BODY, register_problems
 from api.routes.account import account
 from api.routes.auth import auth
+from api.routes.coordination import coordination
 from api.routes.me import me
 from api.routes.offers import offers
 from api.routes.operations import operations
@@ -15,7 +16,7 @@ from api.routes.requests import requests
 from api.routes.tasks import tasks
 from nachbarschaft.bootstrap import Wiring
 
-BLUEPRINTS = (auth, me, account, quarters, requests, tasks, offers, operations)
+BLUEPRINTS = (auth, me, account, quarters, requests, tasks, offers, coordination, operations)
 
 
 def create_app(wiring: Wiring) -> Flask:

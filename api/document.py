@@ -25,6 +25,7 @@ TAGS = {
     "Quarters": "The quarters that take part.",
     "Requests": "Asking for help.",
     "Helping": "Offering help and taking tasks on.",
+    "Coordination": "For the coordinators of a quarter.",
     "Operations": "For operators and developers.",
 }
 _TEXTS = {"getDocument": "application/json", "getReference": "text/html"}

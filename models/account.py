@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text
@@ -36,6 +36,9 @@ class Person(Base):
     home_lon: Mapped[float | None]
     home_address: Mapped[str | None] = mapped_column(String(300))
     verification: Mapped[str] = mapped_column(String(20), default=Verification.NEW.value)
+    verified_on: Mapped[date | None]
+    verified_until: Mapped[date | None]
+    verified_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     protected_address: Mapped[bool] = mapped_column(default=False)
     is_admin: Mapped[bool] = mapped_column(default=False)
     is_demo: Mapped[bool] = mapped_column(default=False)

@@ -12,6 +12,7 @@ FIELD_MESSAGES = (
     _("Not a valid number."),
     _("Not a valid boolean."),
     _("Not a valid datetime."),
+    _("Not a valid date."),
     _("Not a valid list."),
     _("Not a valid mapping type."),
     _("Not a valid UUID."),

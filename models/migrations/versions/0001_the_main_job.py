@@ -57,6 +57,9 @@ def upgrade() -> None:
         sa.Column("home_lon", sa.Double(), nullable=True),
         sa.Column("home_address", sa.String(length=300), nullable=True),
         sa.Column("verification", sa.String(length=20), nullable=False),
+        sa.Column("verified_on", sa.Date(), nullable=True),
+        sa.Column("verified_until", sa.Date(), nullable=True),
+        sa.Column("verified_by", sa.Uuid(), nullable=True),
         sa.Column("protected_address", sa.Boolean(), nullable=False),
         sa.Column("is_admin", sa.Boolean(), nullable=False),
         sa.Column("is_demo", sa.Boolean(), nullable=False),
@@ -69,6 +72,9 @@ def upgrade() -> None:
         sa.CheckConstraint("(home_lat IS NULL) = (home_lon IS NULL)", name=op.f("ck_person_home_has_both")),
         sa.CheckConstraint("active_tasks BETWEEN 0 AND 3", name=op.f("ck_person_active_tasks_within_limit")),
         sa.ForeignKeyConstraint(["quarter_id"], ["quarter.id"], name=op.f("fk_person_quarter_id_quarter")),
+        sa.ForeignKeyConstraint(
+            ["verified_by"], ["person.id"], name=op.f("fk_person_verified_by_person"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("email", name=op.f("uq_person_email")),
         sa.UniqueConstraint("phone", name=op.f("uq_person_phone")),

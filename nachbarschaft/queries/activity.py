@@ -1,0 +1,56 @@
+"""What happened in a quarter, newest first, in plain sentences without any resident's text."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from models import Event, Quarter
+from nachbarschaft.context import Context
+from nachbarschaft.queries.pages import Page, PageAsked, page_of
+from nachbarschaft.words import mark as _
+from nachbarschaft.words import say
+
+SENTENCES = {
+    "request_opened": _("Somebody asked for help."),
+    "wave_asked": _("Volunteers were asked."),
+    "accepted": _("A volunteer said yes."),
+    "declined": _("A volunteer said no."),
+    "stands_by": _("A volunteer stands by."),
+    "withdrawn": _("A volunteer gave the task back."),
+    "release": _("A helper was released."),
+    "no_show": _("A helper did not come."),
+    "task_done": _("A helper is finished."),
+    "task_undone": _("A helper took “done” back."),
+    "request_done": _("A request was done."),
+    "request_cancelled": _("A request was called off."),
+    "request_undone": _("A request was taken up again."),
+    "request_edited": _("A request was changed."),
+    "request_warned": _("Somebody was told that their request will end soon."),
+    "request_expired": _("A request expired."),
+    "request_filled": _("A request goes ahead with fewer helpers."),
+    "need_confirmed": _("Somebody still needs help."),
+    "contact_viewed": _("Somebody looked at a contact."),
+    "verified": _("A volunteer was verified."),
+    "offer_made": _("Somebody offered help."),
+    "offer_taken_back": _("Somebody took their offer back."),
+    "signed_up": _("Somebody signed up."),
+}
+"""Event kind → sentence; kinds that are not here are no news for a quarter."""
+
+
+def list_activity(context: Context, quarter: Quarter, asked: PageAsked) -> Page[dict[str, Any]]:
+    """The events of `quarter`; the actor is known to coordinate it."""
+    query = select(Event).where(Event.quarter_id == quarter.id, Event.kind.in_(SENTENCES))
+    page = page_of(context.session, query, asked, Event.at, Event.id)
+    return Page([_face(event, context.language) for event in page.items], page.next)
+
+
+def _face(event: Event, language: str) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "at": event.at,
+        "kind": event.kind,
+        "request": event.request_id,
+        "actor": event.actor_id,
+        "text": say(language, SENTENCES[event.kind]),
+    }
