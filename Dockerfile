@@ -1,0 +1,33 @@
+# Two stages: the first has pip and builds a virtual environment from the hashed lock file, the second has neither
+# pip nor a compiler. Runs as an unprivileged user on a read-only root file system; only /data is written to.
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY requirements.lock ./
+RUN python -m venv /app \
+ && /app/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.lock
+COPY pyproject.toml setup.cfg ./
+COPY models models
+COPY nachbarschaft nachbarschaft
+COPY api api
+COPY jobs jobs
+RUN /app/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+ && /app/bin/pip uninstall --yes pip setuptools
+
+FROM python:3.13-slim
+RUN python -m pip uninstall --yes pip \
+ && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin nachbarschaft \
+ && install -d -o nachbarschaft -g nachbarschaft /data
+COPY --from=build /app /app
+USER 10001
+WORKDIR /data
+ENV PATH=/app/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    NACHBARSCHAFT_HOST=0.0.0.0 \
+    NACHBARSCHAFT_LOG_FORMAT=json
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "-c", \
+  "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
+# The same image runs every part: `api`, `worker` or `scheduler` (and `db upgrade` before them).
+ENTRYPOINT ["nachbarschaft"]
+CMD ["api"]
