@@ -5,6 +5,7 @@ from importlib.metadata import entry_points
 
 import click
 
+from nachbarschaft.cli.check import check
 from nachbarschaft.cli.database import db
 from nachbarschaft.cli.demo import demo
 from nachbarschaft.cli.failing import OperatorError
@@ -23,7 +24,7 @@ def cli(*, ends_with_stdin: bool) -> None:
         end_with_stdin()
 
 
-for _own in (up, db, quarters, people, demo):
+for _own in (up, check, db, quarters, people, demo):
     cli.add_command(_own)
 
 

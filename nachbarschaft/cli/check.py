@@ -1,0 +1,92 @@
+"""`nachbarschaft check`: what is configured, what is missing, what is unsafe; before the first start and after."""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from nachbarschaft import schema
+from nachbarschaft.bootstrap import Wiring, build, open_gateway
+from nachbarschaft.cli.listening import refuse_unsafe
+from nachbarschaft.config import BadSetting, Settings, read_settings
+from nachbarschaft.queries.health import job_health, oldest_due_push
+
+LATE_PUSH_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report; what is `bad` would stop a start."""
+
+    mark: str
+    text: str
+
+    @property
+    def is_bad(self) -> bool:
+        return self.mark == "bad"
+
+
+@click.command()
+def check() -> None:
+    """Say what is configured, what is missing and what is unsafe; exits 1 if it would refuse to start."""
+    findings = list(_findings())
+    for finding in findings:
+        click.echo(f"{finding.mark:<5} {finding.text}")
+    sys.exit(1 if any(finding.is_bad for finding in findings) else 0)
+
+
+def _findings() -> Iterator[Finding]:
+    try:
+        settings = read_settings(os.environ)
+        wiring = build(settings)
+    except BadSetting as error:
+        yield Finding("bad", str(error))
+        return
+    yield Finding("ok", f"Sign-in keys: {len(settings.jwt_keys)}; the first signs.")
+    yield _push(settings)
+    yield _clock(settings)
+    yield from _database(wiring)
+    wiring.database.close()
+
+
+def _push(settings: Settings) -> Finding:
+    if settings.firebase_credentials is None:
+        return Finding("note", "No Firebase credentials: pushes are recorded, and the inbox is the channel.")
+    try:
+        open_gateway(settings, 1).close()
+    except BadSetting as error:
+        return Finding("bad", str(error))
+    return Finding("ok", f"Pushes go out through {settings.fcm_url}.")
+
+
+def _clock(settings: Settings) -> Finding:
+    if settings.clock_offset:
+        return Finding("note", f"The clock is moved by {settings.clock_offset:g} seconds: a rehearsal.")
+    return Finding("ok", "The clock is the machine's own.")
+
+
+def _database(wiring: Wiring) -> Iterator[Finding]:
+    """The kind of failure only: a driver's message may hold the password of the database's URL."""
+    try:
+        refuse_unsafe(wiring)
+        with wiring.reading() as context:
+            there = schema.current_revision(context.session.connection())
+            wanted = schema.newest_revision()
+            if there != wanted:
+                yield Finding(
+                    "bad", f"The database is at revision {there}, not {wanted}: run `nachbarschaft db upgrade`."
+                )
+                return
+            yield Finding("ok", f"The database answers and is at revision {there}.")
+            late = oldest_due_push(context)
+            if late is not None and late > LATE_PUSH_SECONDS:
+                yield Finding("note", f"The oldest due push has waited for {late:.0f} seconds: does a worker run?")
+            if not job_health(context):
+                yield Finding("note", "No job has ever run: does a scheduler run?")
+    except BadSetting as error:
+        yield Finding("bad", str(error))
+    except SQLAlchemyError as error:
+        yield Finding("bad", f"The database does not answer ({type(error).__name__}).")
