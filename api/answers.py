@@ -17,21 +17,22 @@ from nachbarschaft.words import spoken
 
 def answer(operation: Operation, context: Context | None, result: Any) -> Response:
     """The response for what a handler has given."""
-    if isinstance(result, Response):
-        return _finished(operation, result)
-    status = result.status if isinstance(result, Answer) else operation.status
-    data = result.data if isinstance(result, Answer) else result
-    if operation.gives is None or status == HTTPStatus.NO_CONTENT:
-        return _finished(operation, Response(status=status))
-    if context is not None:
-        context.session.flush()
-    raw = _dumped(operation.gives, data)
-    response = Response(raw, status=status, mimetype="application/json")
+    response = result if isinstance(result, Response) else _represented(operation, context, result)
     if operation.tagged:
-        response.set_etag(_etag(raw, context))
+        response.set_etag(_etag(response.get_data(), context))
         if not operation.writes:
             response.make_conditional(request)
     return _finished(operation, response)
+
+
+def _represented(operation: Operation, context: Context | None, result: Any) -> Response:
+    status = result.status if isinstance(result, Answer) else operation.status
+    data = result.data if isinstance(result, Answer) else result
+    if operation.gives is None or status == HTTPStatus.NO_CONTENT:
+        return Response(status=status)
+    if context is not None:
+        context.session.flush()
+    return Response(_dumped(operation.gives, data), status=status, mimetype="application/json")
 
 
 def check_precondition(operation: Operation, context: Context, current: Any) -> None:
@@ -47,7 +48,7 @@ def check_precondition(operation: Operation, context: Context, current: Any) -> 
 
 
 def _finished(operation: Operation, response: Response) -> Response:
-    if operation.who == Who.SIGNED_IN or operation.own_transactions:
+    if operation.who == Who.SIGNED_IN or operation.own_transactions or operation.writes:
         tagged = operation.tagged and not operation.writes
         response.headers["Cache-Control"] = "private, no-cache" if tagged else "no-store"
     response.headers["Vary"] = "Authorization, Accept-Language"

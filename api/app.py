@@ -23,8 +23,10 @@ def create_app(wiring: Wiring) -> Flask:
     """The application around `wiring`."""
     app = Flask("api", static_folder=None)
     app.extensions["nachbarschaft"] = wiring
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    # One more than is allowed: a body of unknown length is cut there, and then seen to be too long.
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     app.url_map.converters["regex"] = RegexConverter
     set_up_tokens(app, wiring.settings)
     register_problems(app)

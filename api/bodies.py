@@ -7,15 +7,19 @@ from typing import Any
 from flask import Request
 from marshmallow import Schema, ValidationError
 
-from nachbarschaft.errors import Invalid, Malformed, UnsupportedMediaType
+from api.problems import MAX_BODY
+from nachbarschaft.errors import Invalid, Malformed, TooLarge, UnsupportedMediaType
+from nachbarschaft.words import Sentence
 from nachbarschaft.words import mark as _
 
 DEEPEST = 20
 
 
 def read_body(request: Request, schema: Schema, *, optional: bool) -> Any:
-    """The body, loaded by `schema`. Raises UnsupportedMediaType, Malformed, Invalid."""
+    """The body, loaded by `schema`. Raises TooLarge, UnsupportedMediaType, Malformed, Invalid."""
     raw = request.get_data()
+    if len(raw) > MAX_BODY:
+        raise TooLarge(limit=MAX_BODY)
     if not raw.strip() and optional:
         return _loaded(schema, {})
     if request.mimetype != "application/json" or not _is_utf8(request):
@@ -99,15 +103,15 @@ def _loaded(schema: Schema, document: dict[str, Any]) -> Any:
         raise Invalid(_flat(messages)) from None
 
 
-def _literal(message: str) -> str:
-    """A message in which braces mean braces: it is translated as a format string."""
-    return message.replace("{", "{{").replace("}", "}}")
+def _as_sentence(message: object) -> str:
+    """A message to be translated, which makes it a format string: in the library's own, braces mean braces."""
+    return message if isinstance(message, Sentence) else str(message).replace("{", "{{").replace("}", "}}")
 
 
 def _flat(messages: Any, prefix: str = "") -> dict[str, list[str]]:
     """Nested messages as field → list, the field with its path: "home.lat", "availability.0.from"."""
     if isinstance(messages, list):
-        return {prefix or "_body": [_literal(str(message)) for message in messages]}
+        return {prefix or "_body": [_as_sentence(message) for message in messages]}
     found: dict[str, list[str]] = {}
     for key, inner in messages.items():
         name = "" if key == "_schema" else str(key)

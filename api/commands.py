@@ -11,7 +11,7 @@ from api.document import build_document
 from nachbarschaft.bootstrap import Wiring, build
 from nachbarschaft.cli.failing import explained, wire_up
 from nachbarschaft.cli.listening import refuse_unsafe
-from nachbarschaft.config import Settings
+from nachbarschaft.config import Settings, in_url
 from nachbarschaft.config import for_document as settings_for_document
 
 THREADS = 8
@@ -26,7 +26,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         super().__init__()
 
     def load_config(self) -> None:
-        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        host = in_url(self._settings.host)
         for name, value in {
             "bind": f"{host}:{self._settings.port}",
             "worker_class": "gthread",
@@ -58,6 +58,3 @@ def openapi() -> None:
     """Print the OpenAPI 3.1 document."""
     app = create_app(build(settings_for_document()))
     click.echo(json.dumps(build_document(app), ensure_ascii=False, indent=2))
-
-
-commands = [api, openapi]

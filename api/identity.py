@@ -18,8 +18,8 @@ ISSUER = AUDIENCE = "nachbarschaft"
 _REQUIRED = ("sub", "sid", "type", "jti", "iat", "nbf", "exp", "iss", "aud")
 
 
-class UnknownKey(LookupError):
-    """A token names a key that is not ours."""
+class NotOurs(LookupError):
+    """A token names a key that is not ours, or lacks what each of ours says."""
 
 
 def set_up_tokens(app: Flask, settings: Settings) -> None:
@@ -35,14 +35,18 @@ def set_up_tokens(app: Flask, settings: Settings) -> None:
         JWT_ENCODE_AUDIENCE=AUDIENCE,
         JWT_DECODE_AUDIENCE=AUDIENCE,
         JWT_KEY_ID=signing,
+        JWT_COOKIE_CSRF_PROTECT=False,
     )
     manager = JWTManager(app)
 
     @manager.decode_key_loader
-    def _key(headers: dict[str, object], _payload: dict[str, object]) -> bytes:
+    def _key(headers: dict[str, object], claims: dict[str, object]) -> bytes:
         kid = headers.get("kid")
         if not isinstance(kid, str) or kid not in keys or "crit" in headers:
-            raise UnknownKey
+            raise NotOurs
+        # Here, because later the library has filled missing ones in: a token without a type would pass for access.
+        if any(name not in claims for name in _REQUIRED):
+            raise NotOurs
         return keys[kid]
 
 
@@ -70,10 +74,10 @@ def token_claims() -> tuple[uuid.UUID, uuid.UUID]:
         raise Unauthenticated
     try:
         claims = decode_token(token)
-        if any(name not in claims for name in _REQUIRED) or claims["type"] != "access":
+        if claims["type"] != "access":
             raise Unauthenticated
         return uuid.UUID(claims["sub"]), uuid.UUID(claims["sid"])
-    except (PyJWTError, JWTExtendedException, UnknownKey, ValueError, TypeError, AttributeError, KeyError):
+    except (PyJWTError, JWTExtendedException, NotOurs, ValueError, TypeError, AttributeError, KeyError):
         raise Unauthenticated from None
 
 

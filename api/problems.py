@@ -8,9 +8,11 @@ import structlog
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from nachbarschaft import errors
+from nachbarschaft.logs import places_of
 from nachbarschaft.words import best_language, say
 from nachbarschaft.words import mark as _
 
@@ -48,6 +50,7 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(errors.DomainError, problem_of)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(IntegrityError, _from_collision)
+    app.register_error_handler(StaleDataError, _from_collision)
     app.register_error_handler(OperationalError, _from_database)
     app.register_error_handler(PoolTimeout, _from_database)
     app.register_error_handler(Exception, _from_bug)
@@ -100,9 +103,10 @@ def _from_http(error: HTTPException) -> Response:
     return response
 
 
-def _from_collision(error: IntegrityError) -> Response:
-    """Two writers met, and the database's own constraint stopped the second: nothing of it was written."""
-    _log.warning("writers_collided", trace_id=trace_id(), error=type(error.orig).__name__)
+def _from_collision(error: IntegrityError | StaleDataError) -> Response:
+    """Two writers met, and a constraint or a row that was gone stopped the second: nothing of it was written."""
+    cause = error.orig if isinstance(error, IntegrityError) else error
+    _log.warning("writers_collided", trace_id=trace_id(), error=type(cause).__name__)
     return problem_of(errors.Conflict())
 
 
@@ -122,7 +126,7 @@ def _from_database(error: Exception) -> Response:
 
 def _from_bug(error: Exception) -> Response:
     """A bug: the log gets where it happened, but no values, and the reader gets the trace id."""
-    _log.error("bug", trace_id=trace_id(), error=type(error).__name__, at=_places(error))
+    _log.error("bug", trace_id=trace_id(), error=type(error).__name__, at=places_of(error))
     language = reader_language()
     return _problem(
         500,
@@ -130,17 +134,6 @@ def _from_bug(error: Exception) -> Response:
         say(language, _("Something went wrong on our side.")),
         say(language, _("Please try again later. If it stays, tell us the number below.")),
     )
-
-
-def _places(error: Exception) -> list[str]:
-    """Where the error came from, as file:line; without messages, which might hold somebody's data."""
-    places = []
-    step = error.__traceback__
-    while step is not None:
-        code = step.tb_frame.f_code
-        places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{step.tb_lineno}")
-        step = step.tb_next
-    return places[-6:]
 
 
 def _problem(status: int, code: str, title: str, detail: str, **extra: Any) -> Response:

@@ -1,6 +1,7 @@
 """The door's own commands: `worker`, `scheduler` and `jobs`."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import click
@@ -14,7 +15,10 @@ from jobs.stopping import stop_flag
 from jobs.worker import work
 from nachbarschaft.bootstrap import Wiring, open_gateway
 from nachbarschaft.cli.failing import explained, wire_up
-from nachbarschaft.queries.health import job_health
+from nachbarschaft.clock import FixedClock
+from nachbarschaft.queries.job_runs import job_health
+
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
 
 
 @click.command()
@@ -23,7 +27,7 @@ def worker() -> None:
     """Deliver pushes; any number may run."""
     stop = stop_flag()
     wiring = wire_up()
-    courier = Courier(wiring, open_gateway(wiring.settings, SENDERS))
+    courier = Courier(wiring, open_gateway(wiring.settings, SENDERS), stop)
     try:
         work(wiring, courier, stop)
     finally:
@@ -66,14 +70,19 @@ def run(name: str, at: str | None) -> None:
     """Run one job now, or as if the clock stood at TIME; prints what it did as one JSON line."""
     instant = _instant(at) if at else None
     wiring = wire_up()
-    job = next(job for job in TIMETABLE if job.name == name)
-    done = run_job(_by_hand(job), wiring, instant or wiring.clock.now())
+    job = _by_hand(next(job for job in TIMETABLE if job.name == name))
+    done = run_job(_as_of(job) if instant else job, wiring, instant or wiring.clock.now())
     click.echo(json.dumps({"job": name, **done}))
 
 
 def _by_hand(job: Job) -> Job:
     """By hand, delivery drains once; on the timetable it only frees leases, for the worker sends."""
-    return Job(job.name, job.every_seconds, _drain_once) if job.name == "deliver-pushes" else job
+    return replace(job, run=_drain_once) if job.name == "deliver-pushes" else job
+
+
+def _as_of(job: Job) -> Job:
+    """The job with its clock standing still; when it ran is noted by the real one."""
+    return replace(job, run=lambda wiring, now: job.run(replace(wiring, clock=FixedClock(now)), now))
 
 
 def _drain_once(wiring: Wiring, now: datetime) -> Counts:
@@ -85,13 +94,11 @@ def _drain_once(wiring: Wiring, now: datetime) -> Counts:
 
 
 def _instant(text: str) -> datetime:
+    """An instant with a zone, far enough from the ends of the calendar to reckon with."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
         instant = None
-    if instant is None or instant.tzinfo is None:
+    if instant is None or instant.tzinfo is None or not EARLIEST_YEAR <= instant.year < LATEST_YEAR:
         raise click.BadParameter(f"“{text}” is no RFC 3339 time such as 2026-12-24T18:00:00+01:00.", param_hint="--at")
     return instant
-
-
-commands = [worker, scheduler, jobs]

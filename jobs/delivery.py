@@ -1,12 +1,13 @@
-"""Sends what is owed: claims a batch, looks once more, sends outside any transaction, settles."""
+"""Sends what is owed: claims a batch, looks once more at each push, sends outside any transaction, settles."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Event
 
 import structlog
 
-from jobs.job import Counts
+from jobs.job import DATABASE_AWAY, Counts
 from nachbarschaft.bootstrap import Wiring
 from nachbarschaft.push import Outcome, PushGateway, PushMessage, PushResult
 from nachbarschaft.services.deliveries import (
@@ -25,55 +26,79 @@ BATCH = 64
 """Small enough that a whole batch is sent well within its lease, also when every attempt times out."""
 _log = structlog.get_logger(__name__)
 
-Prepared = tuple[Claim, PushMessage | Drop | Hold]
+Step = PushMessage | Drop | Hold
+Ending = PushResult | Drop | Hold
 
 
 class Courier:
-    """One sender: a gateway and a bounded pool of threads."""
+    """One sender: a gateway and a bounded pool of threads. Once `stop` is set it begins no other push."""
 
-    def __init__(self, wiring: Wiring, gateway: PushGateway) -> None:
+    def __init__(self, wiring: Wiring, gateway: PushGateway, stop: Event | None = None) -> None:
         self._wiring = wiring
         self._gateway = gateway
+        self._stop = stop or Event()
         self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="courier")
 
-    def deliver_batch(self, now: datetime) -> Counts:
-        """Sends one batch of what is due at `now`; empty counts where nothing is."""
-        with self._wiring.writing(now) as context:
-            claims = claim_due(context.session, now, BATCH)
-        if not claims:
-            return {}
-        with self._wiring.reading(now) as context:
-            prepared = [(claim, prepare(context.session, claim, now)) for claim in claims]
-        return dict(Counter(self._pool.map(self._finish, prepared)))
+    def deliver_batch(self, due_by: datetime) -> Counts:
+        """Sends one batch of what is due by then; empty counts where nothing is."""
+        with self._wiring.writing() as context:
+            claims = claim_due(context.session, context.now, BATCH, due_by=due_by)
+        return dict(Counter(self._pool.map(self._deliver, claims)))
 
     def close(self) -> None:
         """Waits for sends under way, then lets go of the gateway."""
         self._pool.shutdown(wait=True)
         self._gateway.close()
 
-    def _finish(self, prepared: Prepared) -> str:
-        claim, step = prepared
-        outcome = self._gateway.send(step) if isinstance(step, PushMessage) else step
+    def _deliver(self, claim: Claim) -> str:
+        """One attempt at one push. Whatever goes wrong with it is settled on its own row, like any failure."""
+        if self._stop.is_set():
+            return self._given_back(claim)
+        step: Step | None = None
+        try:
+            step = self._prepared(claim)
+            ending = self._gateway.send(step) if isinstance(step, PushMessage) else step
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:
+            # A bug that one push runs into must not stop the others; it is tried again, and given up in the end.
+            _log.error("push_broke", delivery_id=str(claim.delivery_id), error=type(error).__name__)
+            ending = PushResult(Outcome.RETRY, "broke")
+        return self._settled(claim, step, ending)
+
+    def _given_back(self, claim: Claim) -> str:
+        """Leaves it to the next sender at once: a batch may take longer than a process has for stopping."""
         with self._wiring.writing() as context:
-            holds = settle(context.session, claim, outcome, context.now)
-            if holds and isinstance(step, PushMessage) and _is_gone(outcome):
+            settle(context.session, claim, Hold(context.now, "stopping"), context.now)
+        return "given_back"
+
+    def _prepared(self, claim: Claim) -> Step:
+        with self._wiring.reading() as context:
+            return prepare(context.session, claim, context.now)
+
+    def _settled(self, claim: Claim, step: Step | None, ending: Ending) -> str:
+        with self._wiring.writing() as context:
+            holds = settle(context.session, claim, ending, context.now)
+        if holds and isinstance(step, PushMessage) and _is_gone(ending):
+            # Apart from settling: deleting a device touches its other deliveries, which others may be settling.
+            with self._wiring.writing() as context:
                 forget_address(context.session, claim.delivery_id, step.address)
-        return _noted(claim, outcome) if holds else "overtaken"
+        return _noted(claim, ending) if holds else "overtaken"
 
 
-def _is_gone(outcome: PushResult | Drop | Hold) -> bool:
-    return isinstance(outcome, PushResult) and outcome.outcome == Outcome.ADDRESS_GONE
+def _is_gone(ending: Ending) -> bool:
+    return isinstance(ending, PushResult) and ending.outcome == Outcome.ADDRESS_GONE
 
 
-def _noted(claim: Claim, outcome: PushResult | Drop | Hold) -> str:
+def _noted(claim: Claim, ending: Ending) -> str:
     """What happened, for counts and the log: ids and codes, never an address."""
-    if isinstance(outcome, Drop):
+    if isinstance(ending, Drop):
         return "dropped"
-    if isinstance(outcome, Hold):
+    if isinstance(ending, Hold):
         return "held"
-    if outcome.outcome == Outcome.REFUSED:
-        _log.error("push_refused", delivery_id=str(claim.delivery_id), detail=outcome.detail)
-    return outcome.outcome.value
+    if ending.outcome == Outcome.REFUSED:
+        _log.error("push_refused", delivery_id=str(claim.delivery_id), detail=ending.detail)
+    return ending.outcome.value
 
 
 def deliver_pushes(wiring: Wiring, now: datetime) -> Counts:

@@ -6,15 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from nachbarschaft.bootstrap import Wiring
 from nachbarschaft.context import Context
 from nachbarschaft.services.job_runs import note_end, note_start
 
 BATCH = 200
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""What says nothing about a row: the database is restarting, or too busy."""
 _log = structlog.get_logger(__name__)
 
 Counts = dict[str, int]
+Find = Callable[[Context, int], Sequence[uuid.UUID]]
+"""What is due, so many at most."""
+Act = Callable[[Context, uuid.UUID], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +46,42 @@ def run_job(job: Job, wiring: Wiring, now: datetime) -> Counts:
         raise
     with wiring.writing() as context:
         note_end(context, job.name, error=None)
-    _log.info("job_done", job=job.name, **done)
+    if any(done.values()):
+        _log.info("job_done", job=job.name, **done)
     return done
 
 
-def until_empty(
-    wiring: Wiring,
-    now: datetime,
-    find: Callable[[Context, int], Sequence[uuid.UUID]],
-    act: Callable[[Context, uuid.UUID], object],
-) -> list[object]:
+def until_empty(wiring: Wiring, now: datetime, find: Find, act: Act) -> list[object]:
     """Finds what is due, a batch at a time, and acts on each in a transaction of its own.
 
     Acting looks again under the row's lock, so a doubled run does nothing twice. What was acted on and is found
-    again is left for the next run: so every run ends.
+    again is left for the next run: so every run ends. What one of them breaks on does not keep the others from
+    being acted on; it is raised at the end.
     """
     results: list[object] = []
+    broken: list[Exception] = []
     seen: set[uuid.UUID] = set()
-    while True:
-        with wiring.reading(now) as context:
-            due = [key for key in find(context, BATCH + len(seen)) if key not in seen]
-        if not due:
-            return results
+    while due := _found(wiring, now, find, seen):
         for key in due:
             seen.add(key)
-            with wiring.writing(now) as context:
-                results.append(act(context, key))
+            try:
+                results.append(_acted(wiring, now, act, key))
+            except DATABASE_AWAY:
+                raise
+            except Exception as error:
+                # A bug that one row runs into would otherwise stop everything that is due after it, run for run.
+                _log.error("job_broke_on", id=str(key), error=type(error).__name__)
+                broken.append(error)
+    if broken:
+        raise broken[0]
+    return results
+
+
+def _found(wiring: Wiring, now: datetime, find: Find, seen: set[uuid.UUID]) -> list[uuid.UUID]:
+    with wiring.reading(now) as context:
+        return [key for key in find(context, BATCH + len(seen)) if key not in seen]
+
+
+def _acted(wiring: Wiring, now: datetime, act: Act, key: uuid.UUID) -> object:
+    with wiring.writing(now) as context:
+        return act(context, key)

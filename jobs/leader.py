@@ -67,6 +67,7 @@ class DatabaseLeadership:
             url,
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
             connect_args={"connect_timeout": 5, "application_name": f"scheduler-{os.getpid()}"},
         )
         self._connection: Connection | None = None

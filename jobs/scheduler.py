@@ -18,6 +18,7 @@ _log = structlog.get_logger(__name__)
 
 def keep_time(wiring: Wiring, leader: Leadership, stop: Event) -> None:
     """Leads when it can, until `stop` is set. A lost lead stops the jobs, and the next one takes over."""
+    _log.info("scheduler_ready")
     scheduler: BackgroundScheduler | None = None
     while not stop.is_set():
         leads = leader.hold()
@@ -51,4 +52,8 @@ def _started(wiring: Wiring) -> BackgroundScheduler:
 
 
 def _run(job: Job, wiring: Wiring) -> None:
-    run_job(job, wiring, wiring.clock.now())
+    try:
+        run_job(job, wiring, wiring.clock.now())
+    except Exception as error:
+        # The job's health has it already; the log gets the kind of failure, never a text that may hold data.
+        _log.error("job_failed", job=job.name, error=type(error).__name__)

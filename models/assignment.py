@@ -1,7 +1,7 @@
 """Who has the task, and who looked at the address."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, new_id, one_of
 from models.lifecycle import AssignmentState
 
+AFTER_THE_END = timedelta(hours=24)
+"""How long after the end a helper may still see the contact (contract, section 5)."""
 _ACTIVE = text("state = 'active'")
 
 
@@ -43,6 +45,12 @@ class Assignment(Base):
     excused: Mapped[bool] = mapped_column(default=False)
     minutes: Mapped[int | None]
     expenses_cents: Mapped[int | None]
+
+    def opens_contact(self, now: datetime) -> bool:
+        """Whether it lets its helper see the contact: while they help, and until 24 hours after it is done."""
+        if self.state == AssignmentState.ACTIVE:
+            return True
+        return self.state == AssignmentState.DONE and self.ended_at is not None and now - self.ended_at <= AFTER_THE_END
 
 
 class ContactView(Base):

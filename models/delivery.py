@@ -13,7 +13,10 @@ _DUE = text("state IN ('pending', 'leased')")
 
 
 class Device(Base):
-    """One installation of the app. The address is never shown; its hash keeps it with one person only."""
+    """One installation of the app, reached while its session lasts. The address is never shown.
+
+    Its hash keeps it with one person only.
+    """
 
     __tablename__ = "device"
     __table_args__ = (
@@ -24,6 +27,9 @@ class Device(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    session_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("sign_in_session.id", ondelete="CASCADE"), index=True
+    )
     installation: Mapped[str] = mapped_column(String(64))
     address: Mapped[str] = mapped_column(Text)
     address_hash: Mapped[str] = mapped_column(String(64), unique=True)

@@ -235,11 +235,12 @@ INVITATION = Machine(
         Move("standby", "standby", "standby"),
         Move("standby", "accepted", "standby", "they had given it back"),
         Move("ask", "standby", "asked", "somebody withdrew, or nobody else is left"),
+        Move("ask", "lapsed", "asked", "the request is open again, and nobody new is left"),
         Move("settle", "asked", "lapsed", "filled, done, cancelled or expired"),
         Move("settle", "standby", "lapsed", "done, cancelled or expired"),
     ],
     rests=[
-        *_resting("ask", "asked", "accepted", "declined", "lapsed"),
+        *_resting("ask", "asked", "accepted", "declined"),
         *_resting("settle", "accepted", "declined", "lapsed"),
     ],
 )

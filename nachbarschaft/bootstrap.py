@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from nachbarschaft.clock import Clock, SystemClock
-from nachbarschaft.config import BadSetting, Settings
+from nachbarschaft.config import PREFIX, BadSetting, Settings
 from nachbarschaft.context import Context
 from nachbarschaft.database import Database
 from nachbarschaft.push import PushGateway
@@ -38,9 +38,16 @@ class Wiring:
 
 def build(settings: Settings) -> Wiring:
     """Wires a process up. Raises BadSetting where the database cannot be opened."""
-    if settings.database_url.startswith("sqlite:///"):
-        Path(settings.database_url.removeprefix("sqlite:///").split("?")[0]).parent.mkdir(parents=True, exist_ok=True)
+    if settings.is_sqlite:
+        _make_folder(settings.state_dir)
     return Wiring(settings, Database(settings.database_url), SystemClock(settings.clock_offset))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"{PREFIX}DATABASE_URL: there can be no folder {folder}: {error.strerror}.") from None
 
 
 def open_gateway(settings: Settings, pool_size: int) -> PushGateway:

@@ -6,12 +6,16 @@ Names and defaults are the contract's, section 2.
 import contextlib
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "NACHBARSCHAFT_"
 SHORTEST_SECRET = 32
@@ -61,7 +65,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         fcm_url=_fcm_url(env.get(PREFIX + "FCM_URL") or DEFAULT_FCM_URL),
         host=host,
         port=port,
-        public_url=(env.get(PREFIX + "PUBLIC_URL") or f"http://{host}:{port}").rstrip("/"),
+        public_url=_public_url(env.get(PREFIX + "PUBLIC_URL") or f"http://{in_url(host)}:{port}"),
         timezone=_timezone(env.get(PREFIX + "TIMEZONE") or "Europe/Berlin"),
         clock_offset=_clock_offset(env.get(PREFIX + "CLOCK_OFFSET") or "0", host),
         log_format=_log_format(env.get(PREFIX + "LOG_FORMAT") or "console"),
@@ -89,6 +93,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def in_url(host: str) -> str:
+    """The host as a URL writes it: IPv6 addresses in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
 def _database_url(url: str) -> str:
     if url.startswith("postgres://"):
         url = "postgresql://" + url.removeprefix("postgres://")
@@ -96,6 +105,11 @@ def _database_url(url: str) -> str:
         raise BadSetting(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql://.")
     if url in {"sqlite:///", "sqlite:///:memory:"}:
         raise BadSetting(f"{PREFIX}DATABASE_URL must name a file: several processes share the database.")
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        # Without the URL itself: it may hold a password.
+        raise BadSetting(f"{PREFIX}DATABASE_URL is not a URL that can be read.") from None
     return url
 
 
@@ -107,8 +121,8 @@ def _state_dir(database_url: str) -> Path:
 
 
 def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise BadSetting(f"{PREFIX}PORT must be a number from 1 to 65535, not “{text}”.")
+    if not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) < 65536:
+        raise BadSetting(f"{PREFIX}PORT must be a number from 1 to 65535, not “{text[:20]}”.")
     return int(text)
 
 
@@ -117,7 +131,7 @@ def _jwt_keys(text: str | None, database_url: str, state_dir: Path) -> Mapping[s
     if not text:
         if not database_url.startswith("sqlite"):
             raise BadSetting(f"{name} is missing: give kid:secret, with a secret of at least {SHORTEST_SECRET} bytes.")
-        text = _generated(state_dir / "jwt-keys")
+        text = _kept(state_dir / "jwt-keys", name)
     keys: dict[str, bytes] = {}
     for part in text.split(","):
         kid, colon, secret = part.strip().partition(":")
@@ -139,18 +153,32 @@ def _credentials(text: str | None) -> Path | None:
 
 
 def _fcm_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url.rstrip("/")
-    if parts.scheme == "http" and parts.hostname and is_loopback(parts.hostname):
+    scheme, host = _scheme_and_host(url)
+    if (scheme == "https" and host) or (scheme == "http" and is_loopback(host)):
         return url.rstrip("/")
     raise BadSetting(f"{PREFIX}FCM_URL must begin with https:// (http:// only for a loopback address).")
+
+
+def _public_url(url: str) -> str:
+    scheme, host = _scheme_and_host(url)
+    if scheme not in {"http", "https"} or not host:
+        raise BadSetting(f"{PREFIX}PUBLIC_URL must begin with https:// or http://.")
+    return url.rstrip("/")
+
+
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    """Both empty where the URL cannot be read."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.hostname or ""
 
 
 def _timezone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise BadSetting(f"{PREFIX}TIMEZONE: there is no time zone “{name}”.") from None
     return name
 
@@ -173,11 +201,19 @@ def _log_format(text: str) -> str:
     return text
 
 
+def _kept(path: Path, name: str) -> str:
+    """The secret kept at `path`, made on first use. Raises BadSetting where that is not possible."""
+    try:
+        return _generated(path)
+    except OSError as error:
+        raise BadSetting(f"{name} is missing, and none can be kept at {path}: {error.strerror}.") from None
+
+
 def _generated(path: Path) -> str:
-    """The secret kept at `path`, made on first use with mode 0600; several processes may start at once."""
+    """The secret at `path`, made with mode 0600 where there is none; several processes may start at once."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        made = path.with_name(f"{path.name}.{os.getpid()}")
+        made = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(f"k1:{secrets.token_urlsafe(48)}")

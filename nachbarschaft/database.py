@@ -41,7 +41,9 @@ class Database:
 
 def _engine(url: str, pool_size: int) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size * 2, pool_timeout=30)
+        engine = create_engine(
+            url, pool_size=pool_size, max_overflow=pool_size * 2, pool_timeout=30, hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -51,6 +53,7 @@ def _engine(url: str, pool_size: int) -> Engine:
         max_overflow=pool_size,
         pool_pre_ping=True,
         pool_recycle=300,
+        hide_parameters=True,  # values of statements are people's data, and error texts end up in logs
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
     )
 

@@ -46,6 +46,7 @@ PERMISSIONS: Mapping[str, tuple[Predicate, ...]] = {
     "request.answer": (was_asked, has_or_had_the_task, offers_reach_it),
     "request.edit": (is_requester,),
     "request.close": (is_requester, coordinates_quarter),
+    "request.undo": (is_requester, coordinates_quarter, has_or_had_the_task),
     "request.release": (is_requester, coordinates_quarter),
     "request.confirm_need": (is_requester, coordinates_quarter),
     "request.see_dispatch": (is_requester, coordinates_quarter),

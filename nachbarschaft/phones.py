@@ -13,6 +13,6 @@ def normalise_phone(text: str) -> str:
         number = phonenumbers.parse(text, "DE")
     except phonenumbers.NumberParseException:
         raise PhoneRefused(text) from None
-    if not phonenumbers.is_possible_number(number):
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise PhoneRefused(text)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -26,6 +26,7 @@ from nachbarschaft.queries.people import read_me
 from nachbarschaft.services.accounts import update_me
 from nachbarschaft.services.devices import Installation, forget_device, register_device
 from nachbarschaft.services.inbox import mark_read, own_notification
+from nachbarschaft.services.locking import hold_person
 from nachbarschaft.services.places import as_place
 from nachbarschaft.services.preferences import read_preferences, set_preferences
 
@@ -34,6 +35,11 @@ me = Blueprint("me", __name__)
 
 def _current(context: Context) -> dict[str, Any]:
     return read_me(context, context.me.person_id)
+
+
+def _held(context: Context) -> dict[str, Any]:
+    hold_person(context, context.me.person_id)
+    return _current(context)
 
 
 @endpoint(me, Operation("GET", "/v1/me", name="getMe", tag="Me", who=Who.SIGNED_IN, gives=PersonSchema, tagged=True))
@@ -54,7 +60,7 @@ def get_me(context: Context) -> dict[str, Any]:
         gives=PersonSchema,
         refuses=(SignInAgain, OutsideQuarter),
         tagged=True,
-        current=_current,
+        current=_held,
     ),
 )
 def patch_me(context: Context, body: dict[str, Any]) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from api.schemas.offers import (
     OfferTaken,
 )
 from nachbarschaft.context import Context
-from nachbarschaft.errors import AdultRequired, NotFound
+from nachbarschaft.errors import AdultRequired, Conflict, NotFound
 from nachbarschaft.queries.invitations import list_invitations
 from nachbarschaft.queries.offers import list_offers, offer_face
 from nachbarschaft.queries.pages import Page, PageAsked
-from nachbarschaft.services.offers import Offering, change_offer, make_offer, own_offer, take_back_offer
+from nachbarschaft.services.offers import Offering, change_offer, hold_own_offer, make_offer, own_offer, take_back_offer
 
 offers = Blueprint("offers", __name__)
 Face = dict[str, Any]
@@ -28,6 +28,10 @@ Face = dict[str, Any]
 
 def _own(context: Context, id: uuid.UUID) -> Face:
     return offer_face(context, own_offer(context, id))
+
+
+def _held(context: Context, id: uuid.UUID) -> Face:
+    return offer_face(context, hold_own_offer(context, id))
 
 
 def _point(body: Face) -> Face:
@@ -45,7 +49,7 @@ def _point(body: Face) -> Face:
         takes=OfferTaken,
         gives=OfferSchema,
         status=201,
-        refuses=(AdultRequired,),
+        refuses=(AdultRequired, Conflict),
         tagged=True,
     ),
 )
@@ -102,7 +106,7 @@ def get_offer(context: Context, id: uuid.UUID) -> Face:
         gives=OfferSchema,
         refuses=(NotFound,),
         tagged=True,
-        current=_own,
+        current=_held,
     ),
 )
 def patch_offer(context: Context, body: Face, id: uuid.UUID) -> Face:

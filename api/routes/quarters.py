@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, after_this_request, request
 
 from api.endpoint import Operation, Who, endpoint
 from api.schemas.basics import PageQuery
@@ -25,7 +25,14 @@ GEOJSON = "application/geo+json"
 
 
 def _wants_geojson() -> bool:
+    """Asks what the reader prefers, and tells caches that the answer depended on it."""
+    after_this_request(_vary_by_accept)
     return request.accept_mimetypes.best_match(["application/json", GEOJSON]) == GEOJSON
+
+
+def _vary_by_accept(response: Response) -> Response:
+    response.vary.add("Accept")
+    return response
 
 
 def _geojson(document: dict[str, Any]) -> Response:

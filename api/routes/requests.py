@@ -223,7 +223,7 @@ def post_release(context: Context, body: Face, id: uuid.UUID) -> Face:
         who=Who.SIGNED_IN,
         optional_body=True,
         gives=RequestSchema,
-        refuses=(NotFound, Forbidden, TooLate, Conflict, TooManyOpenTasks),
+        refuses=(NotFound, Forbidden, TooLate, Conflict, TooManyOpenTasks, TooManyOpenRequests),
     ),
 )
 def post_undo(context: Context, id: uuid.UUID) -> Face:

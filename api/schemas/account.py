@@ -1,7 +1,8 @@
 """Sessions, the password and my tasks."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
+from api.schemas import validate
 from api.schemas.auth import password_field
 from api.schemas.basics import Given, PageQuery, Taken, page_schema
 from api.schemas.fields import Instant

@@ -1,7 +1,8 @@
 """Signing up, in and out."""
 
-from marshmallow import ValidationError, fields, validate, validates
+from marshmallow import ValidationError, fields, validates
 
+from api.schemas import validate
 from api.schemas.basics import Given, Taken, reader_language_field
 from api.schemas.fields import Text
 from api.schemas.me import PersonSchema
@@ -64,7 +65,9 @@ class RedeemTaken(Taken):
     )
     password = password_field()
     email = _email(required=False)
-    phone = fields.String(metadata={"description": "A phone number; only for people without a login."})
+    phone = fields.String(
+        validate=validate.Length(max=40), metadata={"description": "A phone number; only for people without a login."}
+    )
 
     @validates("phone")
     def _check_phone(self, value: str, **_kwargs: object) -> None:

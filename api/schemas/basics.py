@@ -3,8 +3,9 @@
 import re
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 
+from api.schemas import validate
 from api.schemas.fields import Number, QueryWhole, Text
 from nachbarschaft.categories import CATEGORIES
 from nachbarschaft.words import LANGUAGES

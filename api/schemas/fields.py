@@ -4,8 +4,9 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields
 
+from api.schemas import validate
 from nachbarschaft.notes import clean_text
 from nachbarschaft.words import mark as _
 

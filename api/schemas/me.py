@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
+from api.schemas import validate
 from api.schemas.basics import (
     Given,
     PlaceSchema,
@@ -15,7 +16,7 @@ from api.schemas.basics import (
     reader_language_field,
 )
 from api.schemas.fields import Instant, Text, Truth, Whole
-from nachbarschaft.services.preferences import KINDS
+from nachbarschaft.queries.channels import KINDS
 from nachbarschaft.words import mark as _
 
 INSTALLATION = r"[A-Za-z0-9_-]{8,64}"
@@ -105,6 +106,8 @@ class PreferencesTaken(Taken):
         given = {"quiet_from": "22:00", "quiet_until": "07:00"} | data
         if (given["quiet_from"] is None) != (given["quiet_until"] is None):
             raise ValidationError({"quiet_until": [_("Please give both times, or null for both.")]})
+        if given["quiet_from"] is not None and given["quiet_from"] == given["quiet_until"]:
+            raise ValidationError({"quiet_until": [_("The two times have to differ. For no quiet hours give null.")]})
 
 
 class PreferencesSchema(Given):

@@ -1,7 +1,8 @@
 """Members and activity, for coordinators."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
+from api.schemas import validate
 from api.schemas.basics import Given, Taken, page_schema
 from api.schemas.fields import Day, Instant
 

@@ -1,7 +1,8 @@
 """Requests, and everything that is done with them."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
+from api.schemas import validate
 from api.schemas.basics import (
     Given,
     PageQuery,

@@ -12,7 +12,8 @@ from nachbarschaft import schema
 from nachbarschaft.bootstrap import Wiring, build, open_gateway
 from nachbarschaft.cli.listening import refuse_unsafe
 from nachbarschaft.config import BadSetting, Settings, read_settings
-from nachbarschaft.queries.health import job_health, oldest_due_push
+from nachbarschaft.queries.health import oldest_due_push
+from nachbarschaft.queries.job_runs import job_health
 
 LATE_PUSH_SECONDS = 300
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from sqlalchemy.exc import OperationalError, ProgrammingError
+import click
+from sqlalchemy.exc import DatabaseError, ProgrammingError
 
 from nachbarschaft.bootstrap import Wiring, build
 from nachbarschaft.config import read_settings
@@ -22,10 +23,12 @@ class OperatorError(Exception):
 
 
 def wire_up() -> Wiring:
-    """The wiring of this process, from its environment. Raises BadSetting."""
+    """The wiring of this command, from its environment; its connections end with it. Raises BadSetting."""
     settings = read_settings(os.environ)
     configure_logs(settings.log_format)
-    return build(settings)
+    wiring = build(settings)
+    click.get_current_context().call_on_close(wiring.database.close)
+    return wiring
 
 
 def explained(command: Callable[P, R]) -> Callable[P, R]:
@@ -39,7 +42,7 @@ def explained(command: Callable[P, R]) -> Callable[P, R]:
             raise OperatorError(_fields(error)) from None
         except DomainError as error:
             raise OperatorError(say("en", error.detail_text, **error.params)) from None
-        except (OperationalError, ProgrammingError) as error:
+        except DatabaseError as error:
             raise OperatorError(_database_trouble(error)) from None
 
     return run
@@ -53,7 +56,7 @@ def _fields(error: Invalid) -> str:
     )
 
 
-def _database_trouble(error: OperationalError | ProgrammingError) -> str:
+def _database_trouble(error: DatabaseError) -> str:
     """SQLite calls a missing table an operational error, PostgreSQL a programming one."""
     said = _first_line(error)
     if isinstance(error, ProgrammingError) or "no such" in said:
@@ -61,5 +64,5 @@ def _database_trouble(error: OperationalError | ProgrammingError) -> str:
     return f"The database does not answer: {said}"
 
 
-def _first_line(error: OperationalError | ProgrammingError) -> str:
+def _first_line(error: DatabaseError) -> str:
     return str(error.orig).strip().splitlines()[0]

@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from types import FrameType
 
@@ -89,13 +88,17 @@ class _Household:
         self._stopping = True
 
     def _wait_until_ready(self) -> bool:
-        end = time.monotonic() + READY_WITHIN
-        while not self._stopping and time.monotonic() < end and self._all_run():
+        """Waits as long as it takes; False where it was told to stop, or one of the parts has ended."""
+        patience = time.monotonic() + READY_WITHIN
+        while not self._stopping and self._all_run():
             try:
                 with urllib.request.urlopen(self._address() + "/health/ready", timeout=2):  # noqa: S310 - our own address
                     return True
-            except (urllib.error.URLError, OSError):
+            except OSError:
                 time.sleep(0.1)
+            if time.monotonic() > patience:
+                click.echo(f"Not ready yet; {self._address()}/health/ready says why.", err=True)
+                patience += READY_WITHIN
         return False
 
     def _all_run(self) -> bool:

@@ -66,7 +66,9 @@ def _asking_bars(need: Need, candidate: Candidate, now: datetime, policy: Policy
     found = {
         Bar.DISTANCE: not is_near_enough(need, candidate, policy),
         Bar.LANGUAGE: not speaks(need, candidate),
-        Bar.AVAILABILITY: not is_available(candidate.availability, need.needed_from, need.needed_until, habits.zone),
+        Bar.AVAILABILITY: not is_available(
+            candidate.availability, min(max(need.needed_from, now), need.needed_until), need.needed_until, habits.zone
+        ),
         Bar.NIGHT: not need.urgent and is_night(now, habits.zone),
         Bar.QUIET: is_quiet(habits, now) and not (need.urgent and habits.urgent_at_night),
         Bar.PAUSED: _lies_ahead(habits.paused_until, now),

@@ -52,7 +52,10 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A volunteer with one offer. `adjoins` says whether their quarter touches the request's."""
+    """A volunteer with one offer. `adjoins` says whether their quarter touches the request's.
+
+    `reachable` says whether a push would reach them: a device, and the wish to be pushed when asked.
+    """
 
     person_id: uuid.UUID
     quarter_id: uuid.UUID
@@ -65,5 +68,6 @@ class Candidate:
     tasks_per_week: int
     offer_paused_until: datetime | None
     verification: str
+    reachable: bool
     habits: Habits
     load: Load

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How many are asked, how far, how often. Distances in km, shares between 0 and 1."""
+    """How many are asked, how far, how often. Distances in km, shares between 0 and 1.
+
+    Whoever no push reaches is asked last: they read it in the inbox, perhaps much later.
+    """
 
     wave: int = 2
     wave_urgent: int = 5
@@ -23,6 +26,7 @@ class Policy:
     weight_rested: float = 1.0
     weight_fair: float = 0.25
     weight_reserve: float = 1.0
+    weight_unreachable: float = 20.0
     near_km: float = 1.6
     rested_days: float = 4.0
     common_languages: frozenset[str] = frozenset({"de", "en"})

@@ -26,6 +26,7 @@ class Terms:
     speaks_needed_language: bool
     asks_this_week: int
     asks_limit: int
+    reachable: bool
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -51,12 +52,13 @@ def terms_of(need: Need, candidate: Candidate, now: datetime, policy: Policy) ->
         keeps_language_free=bool(rare) and not needs_rare_language(need, policy),
         speaks_needed_language=bool(need.languages),
         asks_this_week=load.asks_this_week,
+        reachable=candidate.reachable,
         asks_limit=candidate.habits.asks_per_week + (policy.urgent_extra_asks if need.urgent else 0),
     )
 
 
 def points(terms: Terms, policy: Policy) -> float:
-    """near + usually says yes + rested − fair share − language reserve (weights: `Policy`).
+    """near + usually says yes + rested − fair share − language reserve − unreachable (weights: `Policy`).
 
     Without a known place everybody counts as equally near.
     """
@@ -69,5 +71,6 @@ def points(terms: Terms, policy: Policy) -> float:
         + policy.weight_rested * rested
         - policy.weight_fair * terms.tasks_lately
         - (policy.weight_reserve if terms.keeps_language_free else 0.0)
+        - (0.0 if terms.reachable else policy.weight_unreachable)
     )
     return round(total, 6)

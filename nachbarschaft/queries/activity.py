@@ -17,7 +17,7 @@ SENTENCES = {
     "declined": _("A volunteer said no."),
     "stands_by": _("A volunteer stands by."),
     "withdrawn": _("A volunteer gave the task back."),
-    "release": _("A helper was released."),
+    "released": _("A helper was released."),
     "no_show": _("A helper did not come."),
     "task_done": _("A helper is finished."),
     "task_undone": _("A helper took “done” back."),

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import (
     Assignment,
     Delivery,
+    Device,
     HelpRequest,
     Invitation,
     Notification,
@@ -22,10 +23,11 @@ from models import (
     Quarter,
     QuarterNeighbour,
 )
-from models.lifecycle import AssignmentState, DeliveryState, InvitationState
+from models.lifecycle import AssignmentState, DeliveryState, InvitationState, Verification
 from nachbarschaft.categories import CATEGORIES
 from nachbarschaft.matching.facts import Candidate, Habits, Load, Need
 from nachbarschaft.matching.wallclock import Slot
+from nachbarschaft.queries.channels import wants_push
 
 _WEEK = timedelta(days=7)
 _MEMORY = timedelta(days=84)
@@ -78,27 +80,39 @@ def habits_of(preferences: Preferences | None, timezone: str) -> Habits:
     )
 
 
-def pushes_today(
-    session: Session,
-    people: Iterable[uuid.UUID],
-    day_starts: datetime,
-    *,
-    besides: uuid.UUID | None = None,
-) -> dict[uuid.UUID, int]:
-    """How many notices each of `people` was pushed since `day_starts`, but for `besides`; silent ones do not count."""
+def pushes_today(session: Session, people: Iterable[uuid.UUID], day_starts: datetime) -> dict[uuid.UUID, int]:
+    """How many notices each of `people` was pushed since `day_starts` or is about to be; silent ones do not count."""
+    on_its_way = Delivery.state.in_([DeliveryState.PENDING, DeliveryState.LEASED])
+    query = _pushed(day_starts, on_its_way)
+    return {key: row[0] for key, row in _grouped(session, people, query, Notification.person_id).items()}
+
+
+def pushes_before(session: Session, notice: Notification, day_starts: datetime) -> int:
+    """How many others the same person was pushed since `day_starts`, with those being sent that came before it.
+
+    Of several that are sent at once each counts only the earlier ones: so as many go out as the limit allows.
+    """
+    earlier = or_(
+        Notification.created_at < notice.created_at,
+        and_(Notification.created_at == notice.created_at, Notification.id < notice.id),
+    )
+    query = _pushed(day_starts, and_(Delivery.state == DeliveryState.LEASED, earlier))
+    query = query.where(Notification.id != notice.id)
+    row = _grouped(session, [notice.person_id], query, Notification.person_id).get(notice.person_id)
+    return row[0] if row else 0
+
+
+def _pushed(day_starts: datetime, or_else: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     sent_today = and_(Delivery.state == DeliveryState.SENT, Delivery.settled_at >= day_starts)
-    query = (
+    return (
         select(Notification.person_id, func.count(func.distinct(Notification.id)))
         .join(Delivery, Delivery.notification_id == Notification.id)
         .where(
             Notification.created_at >= day_starts - _WEEK,
             Notification.silent.is_(False),
-            or_(sent_today, Delivery.state == DeliveryState.LEASED),
+            or_(sent_today, or_else),
         )
     )
-    if besides is not None:
-        query = query.where(Notification.id != besides)
-    return {key: row[0] for key, row in _grouped(session, people, query, Notification.person_id).items()}
 
 
 def start_of_day(now: datetime, timezone: str) -> datetime:
@@ -111,8 +125,9 @@ def _offers(request: HelpRequest) -> Select[*tuple[Any, ...]]:
         QuarterNeighbour.quarter_id == OfferCategory.quarter_id,
         QuarterNeighbour.neighbour_id == request.quarter_id,
     )
+    reachable = exists().where(Device.person_id == Offer.person_id)
     return (
-        select(Offer, Person, Preferences, Quarter.timezone, adjoins.label("adjoins"))
+        select(Offer, Person, Preferences, Quarter.timezone, adjoins.label("adjoins"), reachable.label("reachable"))
         .join(OfferCategory, OfferCategory.offer_id == Offer.id)
         .join(Person, Person.id == Offer.person_id)
         .join(Quarter, Quarter.id == Person.quarter_id)
@@ -122,6 +137,7 @@ def _offers(request: HelpRequest) -> Select[*tuple[Any, ...]]:
             or_(OfferCategory.quarter_id == request.quarter_id, and_(Offer.reach == "neighbours", adjoins)),
             Person.suspended_at.is_(None),
         )
+        .execution_options(populate_existing=True)
     )
 
 
@@ -129,7 +145,7 @@ def _candidates(
     session: Session, request: HelpRequest, now: datetime, offers: Select[*tuple[Any, ...]]
 ) -> list[Candidate]:
     rows = session.execute(offers).all()
-    loads = _loads(session, {person.id: (person, timezone) for _, person, _, timezone, _ in rows}, now)
+    loads = _loads(session, {row.Person.id: (row.Person, row.timezone) for row in rows}, now)
     return [
         Candidate(
             person_id=person.id,
@@ -142,12 +158,19 @@ def _candidates(
             cell=offer.cell,
             tasks_per_week=offer.tasks_per_week,
             offer_paused_until=offer.paused_until,
-            verification=person.verification,
+            verification=_verification(person, request),
+            reachable=reachable and wants_push(preferences, "asked"),
             habits=habits_of(preferences, timezone),
             load=loads[person.id],
         )
-        for offer, person, preferences, timezone, adjoins in rows
+        for offer, person, preferences, timezone, adjoins, reachable in rows
     ]
+
+
+def _verification(person: Person, request: HelpRequest) -> str:
+    """What the person is verified as until the need is over; a certificate that runs out before leaves them known."""
+    runs_out = person.verified_until is not None and person.verified_until < request.needed_until.date()
+    return Verification.KNOWN if person.verification == Verification.CERTIFIED and runs_out else person.verification
 
 
 def _loads(session: Session, people: dict[uuid.UUID, tuple[Person, str]], now: datetime) -> dict[uuid.UUID, Load]:

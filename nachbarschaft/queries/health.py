@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from models import Delivery, JobRun
+from models import Delivery
 from models.lifecycle import DeliveryState
 from nachbarschaft import schema
 from nachbarschaft.context import Context
+from nachbarschaft.queries.job_runs import job_health
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,3 @@ def oldest_due_push(context: Context) -> float | None:
     query = select(func.min(Delivery.due_at)).where(Delivery.state.in_(states), Delivery.due_at <= context.now)
     oldest: datetime | None = context.session.scalar(query)
     return None if oldest is None else (context.now - oldest).total_seconds()
-
-
-def job_health(context: Context) -> list[dict[str, Any]]:
-    """When each job that has ever run last succeeded and last failed."""
-    runs = context.session.scalars(select(JobRun).order_by(JobRun.name))
-    return [
-        {"name": run.name, "last_success_at": run.last_success_at, "last_error_at": run.last_error_at} for run in runs
-    ]

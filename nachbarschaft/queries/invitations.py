@@ -45,6 +45,7 @@ def read_dispatch(context: Context, request_id: uuid.UUID) -> dict[str, Any]:
         "asked": len(asked),
         "reachable": sum(can for _, _, can in asked),
         "unreachable": sum(not can for _, _, can in asked),
+        "accepted": request.people_accepted,
         **counts,
     }
     if request.quarter_id in context.me.coordinates:
@@ -53,7 +54,7 @@ def read_dispatch(context: Context, request_id: uuid.UUID) -> dict[str, Any]:
 
 
 def _counts(invitations: list[Invitation]) -> dict[str, int]:
-    states = ("accepted", "declined", "lapsed", "standby")
+    states = ("declined", "lapsed", "standby")
     return {state: sum(invitation.state == state for invitation in invitations) for state in states}
 
 

@@ -102,7 +102,9 @@ def _face(context: Context, request: HelpRequest, quarter: Quarter, helpers: lis
         face["helpers"] = [_helper(*pair) for pair in helpers]
     mine = next((task for task, person in helpers if person.id == me.person_id), None)
     if mine is not None:
-        face |= {"assignment": mine.id, "code_word": request.code_word}
+        face["assignment"] = mine.id
+        if mine.opens_contact(context.now):
+            face["code_word"] = request.code_word
     return face
 
 

@@ -7,16 +7,17 @@ from sqlalchemy import CursorResult, case, select, update
 
 from models import Assignment, HelpRequest, Invitation, Person
 from models.account import ACTIVE_TASKS_LIMIT
-from models.lifecycle import INVITATION, REQUEST, AssignmentState, InvitationState, RequestState
+from models.lifecycle import INVITATION, REQUEST, InvitationState, RequestState
 from nachbarschaft.context import Context
 from nachbarschaft.errors import AlreadyAccepted, NotEligible, NotOpen, TooManyOpenTasks
-from nachbarschaft.matching.eligibility import accept_bars
-from nachbarschaft.queries.candidates import candidates_among, need_of
 from nachbarschaft.services.dispatch import settle_invitations
+from nachbarschaft.services.eligible import require_eligible
 from nachbarschaft.services.events import record
 from nachbarschaft.services.finding import find_request
+from nachbarschaft.services.locking import hold_request
 from nachbarschaft.services.outbox import owe
 from nachbarschaft.services.refusing import refuse_unless_possible
+from nachbarschaft.services.tasks import has_the_task
 
 
 def accept(context: Context, request_id: uuid.UUID) -> Assignment:
@@ -26,14 +27,13 @@ def accept(context: Context, request_id: uuid.UUID) -> Assignment:
     TooManyOpenTasks (contract, section 5).
     """
     bond = find_request(context, request_id, "request.answer", refusal=NotEligible)
-    _require_eligible(context, bond.request)
+    require_eligible(context, bond.request)
     taken = _take_place(context, request_id)
-    if _has_the_task(context, request_id):
+    request = hold_request(context, request_id)
+    if has_the_task(context, request_id):
         raise AlreadyAccepted
-    request = context.session.get_one(HelpRequest, request_id, populate_existing=True)
     if not taken:
-        refuse_unless_possible(REQUEST, "accept", request.state)
-        raise NotOpen
+        _take_returned_place(context, request)
     count_task(context, context.me.person_id)
     assignment = Assignment(request_id=request_id, person_id=context.me.person_id, accepted_at=context.now)
     context.session.add(assignment)
@@ -52,13 +52,6 @@ def count_task(context: Context, person_id: uuid.UUID) -> None:
     )
     if cast(CursorResult[Any], counted).rowcount != 1:
         raise TooManyOpenTasks(limit=ACTIVE_TASKS_LIMIT)
-
-
-def _require_eligible(context: Context, request: HelpRequest) -> None:
-    candidates = candidates_among(context.session, request, context.now, [context.me.person_id])
-    need = need_of(request)
-    if not any(not accept_bars(need, candidate, context.now) for candidate in candidates):
-        raise NotEligible
 
 
 def _take_place(context: Context, request_id: uuid.UUID) -> bool:
@@ -83,14 +76,15 @@ def _take_place(context: Context, request_id: uuid.UUID) -> bool:
     return cast(CursorResult[Any], taken).rowcount == 1
 
 
-def _has_the_task(context: Context, request_id: uuid.UUID) -> bool:
-    kept = [AssignmentState.ACTIVE, AssignmentState.DONE]
-    query = select(Assignment.id).where(
-        Assignment.request_id == request_id,
-        Assignment.person_id == context.me.person_id,
-        Assignment.state.in_(kept),
-    )
-    return context.session.scalar(query.limit(1)) is not None
+def _take_returned_place(context: Context, request: HelpRequest) -> None:
+    """Takes a place that somebody gave back after there was none, just before the request was held.
+
+    Where there is none, the held request says why. Raises AlreadyFilled, NotOpen.
+    """
+    refuse_unless_possible(REQUEST, "accept", request.state)
+    if not _take_place(context, request.id):
+        raise NotOpen
+    context.session.refresh(request)
 
 
 def _note_yes(context: Context, request_id: uuid.UUID) -> None:

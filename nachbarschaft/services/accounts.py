@@ -11,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from models import Offer, Person, Quarter, SignInSession
 from nachbarschaft.context import Context
 from nachbarschaft.errors import Conflict, Invalid, LoginTaken, OutsideAllQuarters, OutsideQuarter, SignInAgain
+from nachbarschaft.geography.outlines import covers
+from nachbarschaft.phones import PhoneRefused, normalise_phone
 from nachbarschaft.queries.quarters import quarter_at
 from nachbarschaft.services.events import record
 from nachbarschaft.services.locking import hold_person
@@ -20,6 +22,8 @@ from nachbarschaft.services.sessions import end_sessions
 from nachbarschaft.words import mark as _
 
 FRESH_SIGN_IN = timedelta(minutes=15)
+LONGEST_EMAIL = 254
+"""RFC 5321, 4.5.3.1.3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,14 @@ def add_person(context: Context, person: Person) -> None:
 
 
 def find_by_login(context: Context, login: str) -> Person | None:
-    """Whoever signs in with that e-mail address, unless they are suspended."""
-    query = select(Person).where(Person.email == normalise_email(login), Person.suspended_at.is_(None))
-    return context.session.scalar(query)
+    """Whoever signs in with that e-mail address or phone number, unless they are suspended."""
+    is_theirs = Person.email == login.strip().lower()
+    if "@" not in login:
+        try:
+            is_theirs = Person.phone == normalise_phone(login)
+        except PhoneRefused:
+            return None
+    return context.session.scalar(select(Person).where(is_theirs, Person.suspended_at.is_(None)))
 
 
 def update_me(context: Context, changes: Mapping[str, Any]) -> Person:
@@ -107,8 +116,11 @@ def quarter_by_slug(context: Context, slug: str) -> Quarter:
 
 
 def normalise_email(email: str) -> str:
-    """E-mail addresses are compared without case."""
-    return email.strip().lower()
+    """E-mail addresses are compared without case. Raises Invalid for one that is too long then."""
+    normalised = email.strip().lower()
+    if len(normalised) > LONGEST_EMAIL:
+        raise Invalid({"email": [_("This e-mail address is too long.")]})
+    return normalised
 
 
 def _require_fresh_sign_in(context: Context) -> None:
@@ -121,11 +133,32 @@ def _move(context: Context, person: Person, home: Place | None) -> None:
     if home is None:
         person.home_lat = person.home_lon = person.home_address = None
     else:
-        try:
-            quarter = quarter_at(context.session, home.lat, home.lon)
-        except OutsideAllQuarters:
-            raise OutsideQuarter({"home": [OutsideAllQuarters.detail]}) from None
+        quarter = _quarter_of(context, person, home)
         person.home_lat, person.home_lon, person.home_address = home.lat, home.lon, home.address
         person.quarter_id = quarter.id
+    _take_offers_along(context, person)
+
+
+def move_to_quarter(context: Context, person: Person, quarter: Quarter) -> None:
+    """Lets somebody live in another quarter; a home that lies elsewhere is forgotten, their offers go along."""
+    person.quarter_id = quarter.id
+    lat, lon = person.home_lat, person.home_lon
+    if lat is not None and lon is not None and not covers(quarter.outline, lat, lon):
+        person.home_lat = person.home_lon = person.home_address = None
+    _take_offers_along(context, person)
+
+
+def _quarter_of(context: Context, person: Person, home: Place) -> Quarter:
+    """The quarter of a home; whoever lives on a border stays where they are. Raises OutsideQuarter."""
+    own = context.session.get_one(Quarter, person.quarter_id)
+    if covers(own.outline, home.lat, home.lon):
+        return own
+    try:
+        return quarter_at(context.session, home.lat, home.lon)
+    except OutsideAllQuarters:
+        raise OutsideQuarter({"home": [OutsideAllQuarters.detail]}) from None
+
+
+def _take_offers_along(context: Context, person: Person) -> None:
     offers = context.session.scalars(select(Offer).where(Offer.person_id == person.id)).all()
     move_offers(context, person, offers)

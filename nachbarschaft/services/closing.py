@@ -9,13 +9,14 @@ from models.lifecycle import ASSIGNMENT, REQUEST, AssignmentState, RequestState
 from nachbarschaft.context import Context
 from nachbarschaft.errors import Conflict, Forbidden, Invalid
 from nachbarschaft.permissions import allows
-from nachbarschaft.services.dispatch import ask_first_wave, settle_invitations
+from nachbarschaft.services.dispatch import ask_again, settle_invitations
 from nachbarschaft.services.events import record
 from nachbarschaft.services.expiry import confirm
 from nachbarschaft.services.finding import take_request
 from nachbarschaft.services.limits import require_room_for_request
 from nachbarschaft.services.outbox import owe, owe_all
 from nachbarschaft.services.refusing import refuse_unless_possible
+from nachbarschaft.services.requests import FURTHEST_AHEAD, tell_helpers_of_change
 from nachbarschaft.services.tasks import end_task, latest_task, tasks_of
 from nachbarschaft.words import mark as _
 
@@ -51,6 +52,8 @@ def cancel(context: Context, request_id: uuid.UUID) -> HelpRequest:
     for task in helpers:
         end_task(context, task, "cancel", AssignmentState.RELEASED)
     owe_all(context, [task.person_id for task in helpers], "request_cancelled", request)
+    if context.me.person_id != request.requester_id:
+        owe(context, request.requester_id, "called_off", request)
     _close(context, request, "cancel", RequestState.CANCELLED)
     return request
 
@@ -65,8 +68,9 @@ def confirm_need(context: Context, request_id: uuid.UUID, needed_until: datetime
     refuse_unless_possible(REQUEST, "confirm_need", request.state)
     if request.state == RequestState.EXPIRED:
         require_room_for_request(context, request.requester_id)
-    if needed_until is not None:
+    if needed_until is not None and needed_until != request.needed_until:
         request.needed_until = needed_until
+        tell_helpers_of_change(context, request)
     REQUEST.check("confirm_need", request.state, RequestState.OPEN)
     reopened = request.state == RequestState.EXPIRED
     request.state = RequestState.OPEN
@@ -74,7 +78,7 @@ def confirm_need(context: Context, request_id: uuid.UUID, needed_until: datetime
     request.version += 1
     confirm(request, context.now)
     if reopened:
-        ask_first_wave(context, request)
+        ask_again(context, request)
     elif request.next_wave_at is None:
         request.next_wave_at = context.now
     record(context, "need_confirmed", request=request, reopened=reopened)
@@ -87,6 +91,8 @@ def _check_new_end(context: Context, request: HelpRequest, needed_until: datetim
         raise Invalid({"needed_until": [_("The time has passed. Please say until when you need help.")]})
     if needed_until is not None and needed_until <= max(context.now, request.needed_from):
         raise Invalid({"needed_until": [_("This has to lie in the future, and after the beginning.")]})
+    if needed_until is not None and needed_until > context.now + FURTHEST_AHEAD:
+        raise Invalid({"needed_until": [_("Please ask for a time within the next year.")]})
 
 
 def _finish_own(context: Context, request: HelpRequest, effort: Effort) -> None:

@@ -59,6 +59,8 @@ def redeem_code(context: Context, code: str, login: NewLogin) -> Person:
     """
     person_id = _use_up(context, code)
     person = context.session.get_one(Person, person_id)
+    if person.suspended_at is not None:
+        raise WrongCode
     _set_login(context, person, login)
     person.password_hash = login.password_hash
     end_sessions(context, SignInSession.person_id == person.id, reason="password_set")
@@ -82,12 +84,16 @@ def _use_up(context: Context, code: str) -> uuid.UUID:
 
 
 def _set_login(context: Context, person: Person, login: NewLogin) -> None:
-    if person.email is None and person.phone is None and not (login.email or login.phone):
+    if person.email is not None or person.phone is not None:
+        if login.email or login.phone:
+            raise Invalid({"email": [_("There is a login already. Please leave e-mail address and phone number out.")]})
+        return
+    if not (login.email or login.phone):
         raise Invalid({"email": [_("Please enter an e-mail address or a phone number to sign in with.")]})
     try:
         with context.session.begin_nested():
-            person.email = person.email or (normalise_email(login.email) if login.email else None)
-            person.phone = person.phone or login.phone
+            person.email = normalise_email(login.email) if login.email else None
+            person.phone = login.phone
     except IntegrityError:
         raise LoginTaken from None
 

@@ -2,18 +2,14 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
 
-from models import Assignment, ContactView, HelpRequest, Person
-from models.lifecycle import AssignmentState
+from models import ContactView, HelpRequest, Person
 from nachbarschaft.context import Context
 from nachbarschaft.errors import AskCoordinator, Invalid, NotAssigned
 from nachbarschaft.services.events import record
 from nachbarschaft.services.finding import take_request
 from nachbarschaft.services.tasks import latest_task
 from nachbarschaft.words import mark as _
-
-AFTER_THE_END = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +53,11 @@ def look_at_contact(context: Context, request_id: uuid.UUID, reason: str | None)
 
 def _role(context: Context, request: HelpRequest, requester: Person, reason: str | None) -> str:
     task = latest_task(context, request, context.me.person_id)
-    if task is not None and _still_may_look(context, task):
-        if requester.protected_address:
-            raise AskCoordinator
+    helps = task is not None and task.opens_contact(context.now)
+    if helps and not requester.protected_address:
         return "volunteer"
     if request.quarter_id not in context.me.coordinates:
-        raise NotAssigned
+        raise AskCoordinator if helps else NotAssigned
     if not reason:
         raise Invalid({"reason": [_("Please say why you look. The resident can read it.")]})
     return "coordinator"
-
-
-def _still_may_look(context: Context, task: Assignment) -> bool:
-    if task.state == AssignmentState.ACTIVE:
-        return True
-    ended = task.ended_at
-    return task.state == AssignmentState.DONE and ended is not None and context.now - ended <= AFTER_THE_END

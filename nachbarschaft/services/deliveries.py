@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import Delivery, Device, HelpRequest, Invitation, Notification, Person, Preferences, Quarter
 from models.lifecycle import DeliveryState, InvitationState, RequestState
-from nachbarschaft.matching.eligibility import is_quiet
+from nachbarschaft.matching.eligibility import accept_bars, is_quiet
 from nachbarschaft.matching.facts import Habits
-from nachbarschaft.matching.wallclock import clock_time, next_time
+from nachbarschaft.matching.policy import DEFAULT_POLICY
+from nachbarschaft.matching.wallclock import clock_time, is_night, next_morning, next_time
 from nachbarschaft.push import AddressKind, Outcome, PushMessage, PushResult
-from nachbarschaft.queries.candidates import habits_of, pushes_today, start_of_day
+from nachbarschaft.queries.candidates import candidates_among, habits_of, need_of, pushes_before, start_of_day
+from nachbarschaft.queries.channels import wants_push
 from nachbarschaft.queries.inbox import link_to
 from nachbarschaft.services.outbox import ASKS
-from nachbarschaft.services.preferences import wants_push
 from nachbarschaft.words import say
 from nachbarschaft.words.texts import PUSH_TEXTS
 
@@ -29,6 +30,9 @@ LEASE = timedelta(seconds=60)
 ATTEMPTS = 12
 FIRST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY = timedelta(minutes=10)
+BEFORE_GOING = timedelta(hours=1)
+_KEEPS_FROM_GOING = frozenset({"request_cancelled", "released", "request_edited"})
+_WAITED_FOR = _KEEPS_FROM_GOING | {"accepted", "filled", "helper_withdrew"}
 LONGEST_TTL = timedelta(days=28)
 """What FCM allows at most."""
 
@@ -40,6 +44,20 @@ class Claim:
     delivery_id: uuid.UUID
     attempt: int
     failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Everything that is looked at once more before a push goes out."""
+
+    session: Session
+    claim: Claim
+    notice: Notification
+    person: Person
+    preferences: Preferences | None
+    habits: Habits
+    request: HelpRequest | None
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +75,16 @@ class Hold:
     reason: str
 
 
-def claim_due(session: Session, now: datetime, limit: int) -> list[Claim]:
-    """Takes up to `limit` due deliveries, also those whose lease ran out; nobody else gets them meanwhile."""
+def claim_due(session: Session, now: datetime, limit: int, *, due_by: datetime | None = None) -> list[Claim]:
+    """Takes up to `limit` deliveries due by now or by `due_by`, also those whose lease ran out.
+
+    Nobody else gets them until the lease ends.
+    """
     due = (
         select(Delivery.id)
         .where(
             Delivery.state.in_([DeliveryState.PENDING, DeliveryState.LEASED]),
-            Delivery.due_at <= now,
+            Delivery.due_at <= (due_by or now),
             or_(Delivery.lease_until.is_(None), Delivery.lease_until <= now),
         )
         .order_by(Delivery.due_at, Delivery.id)
@@ -95,23 +116,26 @@ def free_leases(session: Session, now: datetime) -> int:
 def prepare(session: Session, claim: Claim, now: datetime) -> PushMessage | Drop | Hold:
     """Looks once more before sending: still true, still allowed, still in time, is the person awake?"""
     row = session.execute(
-        select(Delivery, Notification, Person, Quarter.timezone, Preferences, Device)
-        .join(Notification, Notification.id == Delivery.notification_id)
+        select(Notification, Person, Quarter.timezone, Preferences, Device, HelpRequest)
+        .join(Delivery, Delivery.notification_id == Notification.id)
         .join(Person, Person.id == Notification.person_id)
         .join(Quarter, Quarter.id == Person.quarter_id)
         .outerjoin(Preferences, Preferences.person_id == Person.id)
         .outerjoin(Device, Device.id == Delivery.device_id)
-        .where(Delivery.id == claim.delivery_id)
+        .outerjoin(HelpRequest, HelpRequest.id == Notification.request_id)
+        .where(Delivery.id == claim.delivery_id, Delivery.attempt == claim.attempt, _is_leased())
     ).one_or_none()
     if row is None:
-        return Drop("gone")
-    _, notice, person, timezone, preferences, device = row
+        return Drop("overtaken")
+    notice, person, timezone, preferences, device, request = row
     if row.Device is None or device.person_id != notice.person_id:
         return Drop("device_gone")
-    stop = _not_any_more(session, notice, person, preferences, now) or _not_yet(
-        session, claim, notice, habits_of(preferences, timezone), now
-    )
-    return stop or _message(notice, person, device, now)
+    ends_at = _end_of(notice, request)
+    if ends_at <= now:
+        return Drop("too_late")
+    case = _Case(session, claim, notice, person, preferences, habits_of(preferences, timezone), request, now)
+    stop = _not_any_more(case) or _not_yet(case)
+    return stop or _message(notice, person, device, now, ends_at)
 
 
 def settle(session: Session, claim: Claim, outcome: PushResult | Drop | Hold, now: datetime) -> bool:
@@ -122,7 +146,7 @@ def settle(session: Session, claim: Claim, outcome: PushResult | Drop | Hold, no
         .where(
             Delivery.id == claim.delivery_id,
             Delivery.attempt == claim.attempt,
-            Delivery.state == DeliveryState.LEASED,
+            _is_leased(),
         )
         .values(lease_until=None, **values)
         .execution_options(synchronize_session=False)
@@ -132,10 +156,8 @@ def settle(session: Session, claim: Claim, outcome: PushResult | Drop | Hold, no
 
 def forget_address(session: Session, delivery_id: uuid.UUID, address: str) -> None:
     """Deletes a device whose address is dead, unless it has been given a new one since."""
-    device_id = session.scalar(select(Delivery.device_id).where(Delivery.id == delivery_id))
-    device = session.get(Device, device_id) if device_id else None
-    if device is not None and device.address == address:
-        session.delete(device)
+    device_id = select(Delivery.device_id).where(Delivery.id == delivery_id).scalar_subquery()
+    session.execute(delete(Device).where(Device.id == device_id, Device.address == address))
 
 
 def collapse_key(person: Person, notice: Notification) -> str:
@@ -151,66 +173,99 @@ def retry_after(failures: int, wanted_seconds: float | None) -> timedelta:
     return max(jittered, timedelta(seconds=wanted_seconds or 0))
 
 
-def _not_any_more(
-    session: Session, notice: Notification, person: Person, preferences: Preferences | None, now: datetime
-) -> Drop | None:
-    if notice.expires_at <= now:
-        return Drop("too_late")
-    if person.suspended_at is not None:
+def _is_leased() -> ColumnElement[bool]:
+    return Delivery.state == DeliveryState.LEASED
+
+
+def _end_of(notice: Notification, request: HelpRequest | None) -> datetime:
+    """When the push stops making sense. An ask ends with its request, wherever that end lies by now."""
+    return request.expires_at if request is not None and notice.topic in ASKS else notice.expires_at
+
+
+def _not_any_more(case: _Case) -> Drop | None:
+    if case.person.suspended_at is not None:
         return Drop("suspended")
-    if notice.silent:
+    if case.notice.silent:
         return None
-    if notice.topic in ASKS and not _is_still_asked(session, notice):
+    if not _is_still_true(case):
         return Drop("settled")
-    if notice.read_at is not None:
+    if case.notice.read_at is not None:
         return Drop("read")
-    return None if wants_push(preferences, notice.kind) else Drop("not_wanted")
+    return None if wants_push(case.preferences, case.notice.kind) else Drop("not_wanted")
 
 
-def _is_still_asked(session: Session, notice: Notification) -> bool:
-    query = (
-        select(Invitation.state, HelpRequest.state)
-        .join_from(Invitation, HelpRequest)
-        .where(Invitation.request_id == notice.request_id, Invitation.person_id == notice.person_id)
+def _is_still_true(case: _Case) -> bool:
+    request, topic = case.request, case.notice.topic
+    if request is None:
+        return True
+    if topic == "expiry_warning":
+        return request.state == RequestState.OPEN and request.warned_at is not None
+    return topic not in ASKS or _could_say_yes(case, request)
+
+
+def _could_say_yes(case: _Case, request: HelpRequest) -> bool:
+    """Whether an ask still makes sense: open, unanswered, and the person could take the task and has room for it."""
+    me = case.notice.person_id
+    answer = select(Invitation.state).where(Invitation.request_id == request.id, Invitation.person_id == me)
+    if request.state != RequestState.OPEN or case.session.scalar(answer) != InvitationState.ASKED:
+        return False
+    need = need_of(request)
+    return any(
+        not accept_bars(need, candidate, case.now) and candidate.load.active_tasks < DEFAULT_POLICY.tasks_at_once
+        for candidate in candidates_among(case.session, request, case.now, [me])
     )
-    row = session.execute(query).one_or_none()
-    return row is not None and tuple(row) == (InvitationState.ASKED, RequestState.OPEN)
 
 
-def _not_yet(session: Session, claim: Claim, notice: Notification, habits: Habits, now: datetime) -> Drop | Hold | None:
+def _not_yet(case: _Case) -> Drop | Hold | None:
+    notice, habits, now = case.notice, case.habits, case.now
     if notice.silent:
-        return _settled_only_if_seen(session, claim, notice, now)
-    if habits.paused_until is not None and habits.paused_until > now:
-        return Drop("paused") if notice.topic in ASKS else None
-    if is_quiet(habits, now) and not _may_wake(notice, habits):
-        return Hold(next_time(now, clock_time(habits.quiet_until or "07:00"), habits.zone), "quiet")
-    return _over_cap(session, notice, habits, now)
+        return _settled_only_if_seen(case)
+    is_ask = notice.topic in ASKS
+    if is_ask and habits.paused_until is not None and habits.paused_until > now:
+        return Drop("paused")
+    if is_quiet(habits, now) and not _may_wake(case):
+        quiet_ends = next_time(now, clock_time(habits.quiet_until or "07:00"), habits.zone)
+        held_until = _at_the_latest(case, quiet_ends)
+        if held_until > now:
+            return Hold(held_until, "quiet")
+    if is_ask and not notice.urgent and is_night(now, habits.zone):
+        return Hold(next_morning(now, habits.zone), "night")
+    return _over_cap(case)
 
 
-def _may_wake(notice: Notification, habits: Habits) -> bool:
-    """Urgent asks wake whoever allows it; what concerns one's own urgent request or task always arrives."""
-    return notice.urgent and (habits.urgent_at_night or notice.topic not in ASKS)
+def _may_wake(case: _Case) -> bool:
+    """Urgent asks wake whoever allows it; of one's own urgent request or task only what somebody waits for does."""
+    if case.notice.topic in ASKS:
+        return case.notice.urgent and case.habits.urgent_at_night
+    is_ahead = case.request is not None and case.request.needed_until > case.now
+    return case.notice.urgent and is_ahead and case.notice.topic in _WAITED_FOR
 
 
-def _over_cap(session: Session, notice: Notification, habits: Habits, now: datetime) -> Drop | None:
+def _at_the_latest(case: _Case, quiet_ends: datetime) -> datetime:
+    """Nobody stands before a door in vain: what keeps a helper from going comes an hour before they would."""
+    if case.request is None or case.notice.topic not in _KEEPS_FROM_GOING:
+        return quiet_ends
+    return min(quiet_ends, case.request.needed_from - BEFORE_GOING)
+
+
+def _over_cap(case: _Case) -> Drop | None:
     """Asks and news stop at the daily limit; what concerns one's own request or task does not."""
-    if notice.kind not in {"asked", "news"}:
+    if case.notice.kind not in {"asked", "news"}:
         return None
-    day = start_of_day(now, str(habits.zone))
-    pushed = pushes_today(session, [notice.person_id], day, besides=notice.id)
-    return Drop("over_cap") if pushed.get(notice.person_id, 0) >= habits.pushes_per_day else None
+    pushed = pushes_before(case.session, case.notice, start_of_day(case.now, str(case.habits.zone)))
+    return Drop("over_cap") if pushed >= case.habits.pushes_per_day else None
 
 
-def _settled_only_if_seen(session: Session, claim: Claim, notice: Notification, now: datetime) -> Drop | Hold | None:
+def _settled_only_if_seen(case: _Case) -> Drop | Hold | None:
     """The settled notice goes only to a device that was sent to; while that is being sent, it waits."""
-    device_id = select(Delivery.device_id).where(Delivery.id == claim.delivery_id).scalar_subquery()
+    device_id = select(Delivery.device_id).where(Delivery.id == case.claim.delivery_id).scalar_subquery()
     states = set(
-        session.scalars(
+        case.session.scalars(
             select(Delivery.state)
             .join(Notification, Notification.id == Delivery.notification_id)
             .where(
-                Notification.request_id == notice.request_id,
-                Notification.person_id == notice.person_id,
+                Notification.request_id == case.notice.request_id,
+                Notification.person_id == case.notice.person_id,
                 Notification.silent.is_(False),
                 Delivery.device_id == device_id,
             )
@@ -219,13 +274,13 @@ def _settled_only_if_seen(session: Session, claim: Claim, notice: Notification, 
     if DeliveryState.SENT in states:
         return None
     if DeliveryState.LEASED in states:
-        return Hold(now + timedelta(seconds=5), "being_sent")
+        return Hold(case.now + timedelta(seconds=5), "being_sent")
     return Drop("never_sent")
 
 
-def _message(notice: Notification, person: Person, device: Device, now: datetime) -> PushMessage:
+def _message(notice: Notification, person: Person, device: Device, now: datetime, ends_at: datetime) -> PushMessage:
     text = PUSH_TEXTS[notice.kind]
-    ttl = min(notice.expires_at - now, LONGEST_TTL)
+    ttl = min(ends_at - now, LONGEST_TTL)
     return PushMessage(
         notification_id=str(notice.id),
         kind=notice.kind,

@@ -8,6 +8,7 @@ from sqlalchemy import delete, or_, select
 from models import Device
 from nachbarschaft.context import Context
 from nachbarschaft.errors import NotFound
+from nachbarschaft.services.locking import hold_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,12 @@ class Installation:
 def register_device(context: Context, told: Installation) -> tuple[Device, bool]:
     """Adds or updates a device of the actor's; the second value says whether it is new.
 
-    An address that another person or installation had leaves them in the same transaction.
+    An address that another person or installation had leaves them in the same transaction. The person is held:
+    an app that registers twice at once has one device.
     """
     address_hash = hash_address(told.address)
     me = context.me.person_id
+    hold_person(context, me)
     context.session.execute(
         delete(Device).where(
             Device.address_hash == address_hash,
@@ -40,6 +43,7 @@ def register_device(context: Context, told: Installation) -> tuple[Device, bool]
     if device is None:
         device = Device(person_id=me, installation=told.installation, created_at=context.now)
         context.session.add(device)
+    device.session_id = context.me.session_id
     device.address, device.address_hash = told.address, address_hash
     device.kind, device.platform = told.kind, told.platform
     device.language, device.app_version = told.language, told.app_version

@@ -11,27 +11,24 @@ from models import HelpRequest, Invitation, Quarter
 from models.lifecycle import INVITATION, InvitationState, RequestState
 from nachbarschaft.context import Context
 from nachbarschaft.matching.choosing import STANDBY_IGNORES, Choice, ranked, time_of_next_wave
+from nachbarschaft.matching.facts import Candidate
 from nachbarschaft.matching.policy import DEFAULT_POLICY
 from nachbarschaft.matching.wallclock import is_night, next_morning
 from nachbarschaft.queries.candidates import candidates_among, fresh_candidates, need_of
 from nachbarschaft.services.events import record
-from nachbarschaft.services.locking import hold_request
+from nachbarschaft.services.locking import hold_offers, hold_request
 from nachbarschaft.services.outbox import owe, owe_all
 
-
-def ask_first_wave(context: Context, request: HelpRequest) -> None:
-    """Asks for a new request at once; what is not urgent waits for the morning (contract, section 4: Asking)."""
-    zone = _zone(context, request)
-    if not request.urgent and is_night(context.now, zone):
-        request.next_wave_at = next_morning(context.now, zone)
-    else:
-        ask_next_wave(context, request)
+_FIRST_ORDER = ("asked", "asked_standby")
+_REOPENED_ORDER = ("asked_standby", "asked", "asked_again")
+"""Whom to look among, by the topic of the notice. After a reopening first who stands by; and when nobody new is left,
+who was asked before and told that it is settled: in a small quarter there is nobody else."""
 
 
 def ask_again(context: Context, request: HelpRequest) -> None:
     """Asks at once after a request was reopened: whoever stands by, else the next wave. Needs it locked."""
     request.reopened_at = context.now
-    ask_first_wave(context, request)
+    ask_next_wave(context, request)
 
 
 def ask_due_wave(context: Context, request_id: uuid.UUID) -> int:
@@ -45,23 +42,30 @@ def ask_due_wave(context: Context, request_id: uuid.UUID) -> int:
 def ask_next_wave(context: Context, request: HelpRequest) -> int:
     """Asks the next few by points. Who stands by comes first after a reopening, else last. Needs it locked.
 
+    What is not urgent waits for the morning by the clocks of whoever could be asked (contract, section 4: Asking).
     Returns how many were asked. Never more than `Policy.asked_at_most` for one request.
     """
     if request.state != RequestState.OPEN or request.expires_at <= context.now:
         request.next_wave_at = None
         return 0
-    room = DEFAULT_POLICY.asked_at_most - _asked_so_far(context, request)
-    if room <= 0:
-        request.next_wave_at = None
-        return 0
-    size = min(room, DEFAULT_POLICY.wave_size(urgent=request.urgent))
-    for standby in (True, False) if request.reopened_at else (False, True):
-        choices = _choices(context, request, standby=standby)[:size]
+    choices: list[Choice] = []
+    for topic in _REOPENED_ORDER if request.reopened_at else _FIRST_ORDER:
+        choices = _next_choices(context, request, topic)
         if choices:
-            _ask(context, request, choices, topic="asked_standby" if standby else "asked")
+            _ask(context, request, choices, topic)
             break
-    _plan_next(context, request)
+    _plan_next(context, request, anybody=bool(choices))
     return len(choices)
+
+
+def plan_anew(context: Context, request: HelpRequest, *, at_once: bool) -> None:
+    """After a change: never asks later than planned before, and `at_once` or where nothing was planned, now."""
+    if request.state != RequestState.OPEN:
+        return
+    if at_once or request.next_wave_at is None:
+        request.next_wave_at = context.now
+    else:
+        request.next_wave_at = min(request.next_wave_at, _pause_ends(context, request))
 
 
 def settle_invitations(context: Context, request: HelpRequest, *, keep_standby: bool, tell: bool = True) -> None:
@@ -91,19 +95,54 @@ def due_for_asking(context: Context, limit: int) -> Sequence[uuid.UUID]:
     return context.session.scalars(query).all()
 
 
-def _choices(context: Context, request: HelpRequest, *, standby: bool) -> list[Choice]:
-    """Everybody who may be asked now, best first: of those who stand by, or of those not asked before."""
+def _next_choices(context: Context, request: HelpRequest, topic: str) -> list[Choice]:
+    """The next wave, best first: of those who stand by, who were asked before a reopening, or who are new."""
+    size = DEFAULT_POLICY.wave_size(urgent=request.urgent)
+    room = max(DEFAULT_POLICY.asked_at_most - _asked_so_far(context, request), 0)
+    if topic == "asked_standby":
+        return _standby_choices(context, request, room)[:size]
+    if topic == "asked_again":
+        return _best(context, request, _lapsed(context, request), size)
+    fresh = fresh_candidates(context.session, request, context.now) if room else []
+    return _best(context, request, fresh, min(size, room))
+
+
+def _lapsed(context: Context, request: HelpRequest) -> list[Candidate]:
+    """Who was asked before the request was reopened and never had to answer."""
+    query = select(Invitation.person_id).where(
+        Invitation.request_id == request.id,
+        Invitation.state == InvitationState.LAPSED,
+        Invitation.asked_at <= request.reopened_at,
+    )
+    people = context.session.scalars(query).all()
+    return candidates_among(context.session, request, context.now, people) if people else []
+
+
+def _best(context: Context, request: HelpRequest, candidates: Sequence[Candidate], size: int) -> list[Choice]:
+    """The best `size` who may be asked now. A few more are held and looked at again before anybody is chosen.
+
+    Two requests at the same moment must not both ask somebody who may be asked only once more.
+    """
     need = need_of(request)
-    if not standby:
-        fresh = fresh_candidates(context.session, request, context.now)
-        return ranked(need, fresh, context.now, DEFAULT_POLICY)
-    waiting = context.session.scalars(
-        select(Invitation.person_id).where(
-            Invitation.request_id == request.id, Invitation.state == InvitationState.STANDBY
-        )
-    ).all()
-    candidates = candidates_among(context.session, request, context.now, waiting) if waiting else []
-    return ranked(need, candidates, context.now, DEFAULT_POLICY, ignoring=STANDBY_IGNORES)
+    first = ranked(need, candidates, context.now, DEFAULT_POLICY)[: size * 3]
+    if not first:
+        return []
+    people = [choice.candidate.person_id for choice in first]
+    hold_offers(context, people)
+    held = candidates_among(context.session, request, context.now, people)
+    return ranked(need, held, context.now, DEFAULT_POLICY)[:size]
+
+
+def _standby_choices(context: Context, request: HelpRequest, room: int) -> list[Choice]:
+    """Everybody who stands by and may be asked now, best first; of those never asked before only `room` many."""
+    query = select(Invitation.person_id, Invitation.asked_at).where(
+        Invitation.request_id == request.id, Invitation.state == InvitationState.STANDBY
+    )
+    asked_at = {row.person_id: row.asked_at for row in context.session.execute(query)}
+    candidates = candidates_among(context.session, request, context.now, asked_at) if asked_at else []
+    choices = ranked(need_of(request), candidates, context.now, DEFAULT_POLICY, ignoring=STANDBY_IGNORES)
+    new = [choice for choice in choices if asked_at[choice.candidate.person_id] is None]
+    return [choice for choice in choices if choice not in new[room:]]
 
 
 def _ask(context: Context, request: HelpRequest, choices: Sequence[Choice], topic: str) -> None:
@@ -135,10 +174,17 @@ def _asked_so_far(context: Context, request: HelpRequest) -> int:
     return context.session.scalar(query) or 0
 
 
-def _plan_next(context: Context, request: HelpRequest) -> None:
-    posted = request.reopened_at or request.created_at
-    next_at = time_of_next_wave(context.now, posted, request.needed_until, DEFAULT_POLICY)
+def _plan_next(context: Context, request: HelpRequest, *, anybody: bool) -> None:
+    """Plans the next wave; where nobody could be asked because it is night, the one of the morning at 07:00."""
+    next_at, zone = _pause_ends(context, request), _zone(context, request)
+    if not anybody and not request.urgent and is_night(context.now, zone):
+        next_at = next_morning(context.now, zone)
     request.next_wave_at = next_at if next_at < request.expires_at else None
+
+
+def _pause_ends(context: Context, request: HelpRequest) -> datetime:
+    posted = request.reopened_at or request.created_at
+    return time_of_next_wave(context.now, posted, request.needed_until, DEFAULT_POLICY)
 
 
 def _is_due(planned: datetime | None, now: datetime) -> bool:

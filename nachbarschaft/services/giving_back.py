@@ -8,6 +8,7 @@ from nachbarschaft.context import Context
 from nachbarschaft.errors import Conflict, Invalid, NotAssigned, NotFound
 from nachbarschaft.services.dispatch import ask_again, settle_invitations
 from nachbarschaft.services.events import record
+from nachbarschaft.services.expiry import confirm
 from nachbarschaft.services.finding import take_request
 from nachbarschaft.services.outbox import owe
 from nachbarschaft.services.refusing import refuse_unless_possible
@@ -44,10 +45,10 @@ def release(
     request = take_request(context, request_id, "request.release").request
     refuse_unless_possible(REQUEST, "release", request.state)
     task = _task_to_release(context, request, person_id)
-    action = "no_show" if no_show else "release"
-    end_task(context, task, action, AssignmentState.NO_SHOW if no_show else AssignmentState.RELEASED)
+    state = AssignmentState.NO_SHOW if no_show else AssignmentState.RELEASED
+    end_task(context, task, "no_show" if no_show else "release", state)
     task.end_reason = reason
-    record(context, action, request=request, person_id=task.person_id)
+    record(context, state, request=request, person_id=task.person_id)
     owe(context, task.person_id, "released", request)
     if context.me.person_id != request.requester_id:
         owe(context, request.requester_id, "helper_withdrew", request)
@@ -79,9 +80,16 @@ def _return_place(context: Context, request: HelpRequest, action: str) -> None:
     request.state = state
     request.version += 1
     if state == RequestState.OPEN:
-        ask_again(context, request)
+        _need_again(context, request, before)
     elif state != RequestState.FILLED:
         _close(context, request, before)
+
+
+def _need_again(context: Context, request: HelpRequest, before: str) -> None:
+    """Asks at once. While it was filled nobody had to confirm the need, so if it ran out meanwhile, it counts anew."""
+    if before == RequestState.FILLED and request.expires_at <= context.now:
+        confirm(request, context.now)
+    ask_again(context, request)
 
 
 def _state_with_one_fewer(context: Context, request: HelpRequest) -> RequestState:

@@ -1,5 +1,9 @@
 """When each job last ran and how it ended."""
 
+from contextlib import suppress
+
+from sqlalchemy.exc import IntegrityError
+
 from models import JobRun
 from nachbarschaft.context import Context
 
@@ -18,4 +22,10 @@ def note_end(context: Context, name: str, error: str | None) -> None:
 
 
 def _run(context: Context, name: str) -> JobRun:
-    return context.session.merge(JobRun(name=name))
+    """The job's row; the very first run makes it, also where two begin at the same moment."""
+    known = context.session.get(JobRun, name)
+    if known is not None:
+        return known
+    with suppress(IntegrityError), context.session.begin_nested():
+        context.session.add(JobRun(name=name))
+    return context.session.get_one(JobRun, name)

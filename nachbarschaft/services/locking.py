@@ -1,10 +1,14 @@
-"""Rows that a use case holds while it decides. Order: the request first, then people; so nobody waits in a circle."""
+"""Rows that a use case holds while it decides.
+
+Order: the request first, then people, then offers; so nobody waits in a circle.
+"""
 
 import uuid
+from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from models import HelpRequest, Person
+from models import HelpRequest, Offer, Person
 from nachbarschaft.context import Context
 from nachbarschaft.errors import NotFound
 
@@ -27,3 +31,9 @@ def hold_person(context: Context, person_id: uuid.UUID) -> Person:
     if person is None:
         raise NotFound
     return person
+
+
+def hold_offers(context: Context, people: Iterable[uuid.UUID]) -> None:
+    """Locks all offers of `people` until the transaction ends; whoever asks them meanwhile waits."""
+    query = select(Offer.id).where(Offer.person_id.in_(list(people))).order_by(Offer.person_id, Offer.id)
+    context.session.execute(query.with_for_update(key_share=True))

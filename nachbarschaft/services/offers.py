@@ -5,13 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from models import Offer, OfferCategory, Person, Quarter
 from nachbarschaft.context import Context
-from nachbarschaft.errors import AdultRequired, NotFound
+from nachbarschaft.errors import AdultRequired, Conflict, NotFound
 from nachbarschaft.geography.cells import cell_of
 from nachbarschaft.services.events import record
+from nachbarschaft.services.locking import hold_person
+from nachbarschaft.words import mark as _
+
+OFFERS_LIMIT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,8 @@ def make_offer(context: Context, offering: Offering) -> Offer:
     """Makes the actor a volunteer. Raises AdultRequired unless they say that they are an adult."""
     if not offering.adult:
         raise AdultRequired({"adult": [AdultRequired.detail]})
-    person = context.session.get_one(Person, context.me.person_id)
+    person = hold_person(context, context.me.person_id)
+    _require_room(context, person)
     offer = Offer(
         person_id=person.id,
         quarter_id=person.quarter_id,
@@ -53,9 +58,15 @@ def make_offer(context: Context, offering: Offering) -> Offer:
     return offer
 
 
+def _require_room(context: Context, person: Person) -> None:
+    held = context.session.scalar(select(func.count()).where(Offer.person_id == person.id)) or 0
+    if held >= OFFERS_LIMIT:
+        raise Conflict(_("You have {limit} offers. Please change one of them."), limit=OFFERS_LIMIT)
+
+
 def change_offer(context: Context, offer_id: uuid.UUID, changes: Mapping[str, Any]) -> Offer:
     """Changes an offer of the actor's own; `paused_until` pauses it. Raises NotFound."""
-    offer = own_offer(context, offer_id)
+    offer = hold_own_offer(context, offer_id)
     for field, value in changes.items():
         if field == "place":
             _put_at(context, offer, context.session.get_one(Person, offer.person_id), value)
@@ -68,7 +79,7 @@ def change_offer(context: Context, offer_id: uuid.UUID, changes: Mapping[str, An
 
 def take_back_offer(context: Context, offer_id: uuid.UUID) -> None:
     """Deletes an offer of the actor's own; tasks they have said yes to stay theirs. Raises NotFound."""
-    offer = own_offer(context, offer_id)
+    offer = hold_own_offer(context, offer_id)
     context.session.delete(offer)
     record(context, "offer_taken_back", quarter_id=offer.quarter_id, person_id=offer.person_id)
 
@@ -77,6 +88,16 @@ def own_offer(context: Context, offer_id: uuid.UUID) -> Offer:
     """An offer of the actor's own. Raises NotFound: nobody else may know of it."""
     offer = context.session.get(Offer, offer_id)
     if offer is None or offer.person_id != context.me.person_id:
+        raise NotFound
+    return offer
+
+
+def hold_own_offer(context: Context, offer_id: uuid.UUID) -> Offer:
+    """The same, fresh and locked until the transaction ends: of two changes at once the second sees the first."""
+    hold_person(context, context.me.person_id)
+    query = select(Offer).where(Offer.id == offer_id, Offer.person_id == context.me.person_id)
+    offer = context.session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if offer is None:
         raise NotFound
     return offer
 

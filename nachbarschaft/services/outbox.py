@@ -12,7 +12,7 @@ from nachbarschaft.context import Context
 from nachbarschaft.words.texts import INBOX_TEXTS
 
 SETTLED = "settled"
-ASKS = frozenset({"asked", "asked_standby"})
+ASKS = frozenset({"asked", "asked_standby", "asked_again"})
 _LIFE_OF_NEWS = timedelta(days=3)
 
 
@@ -56,7 +56,8 @@ def _devices(context: Context, notification: Notification) -> list[uuid.UUID]:
     devices = select(Device.id).where(Device.person_id == notification.person_id)
     if notification.silent:
         devices = devices.where(Device.id.in_(_reached_about(notification)))
-    return list(context.session.scalars(devices))
+    # Held until the delivery is written: a device that is being deleted is waited for, and then not there.
+    return list(context.session.scalars(devices.with_for_update(read=True, key_share=True)))
 
 
 def _reached_about(notification: Notification) -> Select[uuid.UUID | None]:

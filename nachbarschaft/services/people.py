@@ -8,7 +8,7 @@ from sqlalchemy import select
 from models import CoordinatorAppointment, Person, Quarter
 from nachbarschaft.context import Context
 from nachbarschaft.errors import Invalid
-from nachbarschaft.services.accounts import add_person, normalise_email, quarter_by_slug
+from nachbarschaft.services.accounts import add_person, move_to_quarter, normalise_email, quarter_by_slug
 from nachbarschaft.services.codes import issue_code
 from nachbarschaft.services.events import record
 from nachbarschaft.words import mark as _
@@ -35,7 +35,7 @@ def appoint(context: Context, wanted: Appointment) -> tuple[Person, str]:
     if person is None:
         person = _new(context, wanted, quarters)
     elif wanted.quarter:
-        person.quarter_id = quarter_by_slug(context, wanted.quarter).id
+        move_to_quarter(context, person, quarter_by_slug(context, wanted.quarter))
     person.is_admin = person.is_admin or wanted.is_admin
     for quarter in quarters:
         _appoint(context, person, quarter)

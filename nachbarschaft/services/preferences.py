@@ -4,9 +4,9 @@ from typing import Any
 
 from models import Preferences
 from nachbarschaft.context import Context
+from nachbarschaft.queries.channels import DEFAULT_CHANNELS
+from nachbarschaft.services.locking import hold_person
 
-KINDS = ("asked", "request_changed", "task_changed", "message", "account", "news")
-DEFAULT_CHANNELS = {kind: ["push"] for kind in KINDS}
 DEFAULTS: dict[str, Any] = {
     "quiet_from": "22:00",
     "quiet_until": "07:00",
@@ -27,13 +27,9 @@ def read_preferences(context: Context) -> dict[str, Any]:
 
 
 def set_preferences(context: Context, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Replaces the actor's preferences; what is left out goes back to its default."""
+    """Replaces the actor's preferences; what is left out goes back to its default. The last of two at once counts."""
+    hold_person(context, context.me.person_id)
     values = DEFAULTS | wanted
     context.session.merge(Preferences(person_id=context.me.person_id, **values))
     context.session.flush()
     return read_preferences(context)
-
-
-def wants_push(preferences: Preferences | None, kind: str) -> bool:
-    """Whether somebody wants pushes of that kind."""
-    return preferences is None or "push" in preferences.channels.get(kind, DEFAULT_CHANNELS[kind])

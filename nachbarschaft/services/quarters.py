@@ -1,6 +1,7 @@
 """Quarters come from GeoJSON files, as cities publish them; importing twice changes nothing."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, insert, select
 
@@ -8,6 +9,7 @@ from models import Quarter, QuarterCell, QuarterNeighbour
 from nachbarschaft.context import Context
 from nachbarschaft.geography.cells import cells_covering
 from nachbarschaft.geography.geojson import QuarterOutline
+from nachbarschaft.geography.naming import slug_from_name
 from nachbarschaft.geography.neighbours import neighbour_pairs
 from nachbarschaft.geography.outlines import bounding_box, center_of
 from nachbarschaft.services.events import record
@@ -28,11 +30,14 @@ def import_quarters(
 ) -> ImportResult:
     """Adds new quarters and updates known ones by slug; neighbours and cells are worked out anew.
 
-    `city` and `timezone` count where the file's features say nothing themselves.
+    A slug that was made from the name and is another city's already gets the city's name behind it.
+
+    `city` counts before what the features say themselves, `timezone` where they say nothing.
     """
     known = {quarter.slug: quarter for quarter in context.session.scalars(select(Quarter))}
     added, updated, unchanged = [], [], []
-    for outline in outlines:
+    for told in outlines:
+        outline = _apart_from_other_cities(told, city, known)
         quarter = known.get(outline.slug)
         if quarter is None:
             added.append(outline.slug)
@@ -47,6 +52,16 @@ def import_quarters(
         _cover_with_cells(context, {*added, *updated})
         record(context, "quarters_imported", added=len(added), updated=len(updated))
     return ImportResult(tuple(added), tuple(updated), tuple(unchanged), _link_neighbours(context))
+
+
+def _apart_from_other_cities(outline: QuarterOutline, city: str | None, known: Mapping[str, Quarter]) -> QuarterOutline:
+    """Many cities have a Hafen or an Altstadt; one must not become the other."""
+    there, here = known.get(outline.slug), city or outline.city
+    if there is None or there.city is None or here is None or there.city == here:
+        return outline
+    if outline.slug != slug_from_name(outline.name):
+        return outline
+    return replace(outline, slug=slug_from_name(f"{outline.name} {here}"))
 
 
 def _values(outline: QuarterOutline, city: str | None, timezone: str) -> dict[str, object]:

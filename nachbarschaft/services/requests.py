@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models import HelpRequest, Person, Quarter
-from models.lifecycle import REQUEST, AssignmentState, RequestState
+from models.lifecycle import REQUEST, AssignmentState
 from nachbarschaft.codewords import new_code_word
 from nachbarschaft.context import Context
 from nachbarschaft.errors import Conflict, Invalid, OutsideQuarter
 from nachbarschaft.geography.cells import cell_of
 from nachbarschaft.geography.outlines import covers
 from nachbarschaft.notes import Finding, find_contact_details
-from nachbarschaft.services.dispatch import ask_first_wave
+from nachbarschaft.services.dispatch import ask_next_wave, plan_anew
 from nachbarschaft.services.events import record
 from nachbarschaft.services.expiry import confirm
 from nachbarschaft.services.finding import take_request
@@ -26,6 +26,7 @@ from nachbarschaft.services.tasks import tasks_of
 from nachbarschaft.words import mark as _
 
 FURTHEST_AHEAD = timedelta(days=366)
+FURTHEST_BACK = timedelta(days=1)
 CHANGEABLE_WITH_HELPERS = frozenset({"public_note", "private_note", "needed_from", "needed_until"})
 
 _FOUND = {
@@ -61,7 +62,7 @@ def open_request(context: Context, asking: Asking) -> HelpRequest:
     """
     requester = context.session.get_one(Person, context.me.person_id)
     quarter = context.session.get_one(Quarter, requester.quarter_id)
-    _check_window(asking.needed_from, asking.needed_until, context.now)
+    _check_window(asking.needed_from, asking.needed_until, context.now, is_new=True)
     _check_public_note(asking.public_note)
     place = _place_of(asking.place, requester)
     _check_place(place, quarter)
@@ -90,7 +91,7 @@ def open_request(context: Context, asking: Asking) -> HelpRequest:
     context.session.add(request)
     context.session.flush()
     record(context, "request_opened", request=request, category=request.category, urgent=request.urgent)
-    ask_first_wave(context, request)
+    ask_next_wave(context, request)
     return request
 
 
@@ -100,31 +101,49 @@ def edit_request(context: Context, request_id: uuid.UUID, changes: Mapping[str, 
     Raises NotOpen once it is over, Conflict for what cannot be changed any more, Invalid, OutsideQuarter.
     """
     request = take_request(context, request_id, "request.edit").request
+    changes = {field: value for field, value in changes.items() if value != _present(request, field)}
     _check_changes(context, request, changes)
     refuse_unless_possible(REQUEST, "edit", request.state)
+    if not changes:
+        return request
     helpers = tasks_of(context, request, AssignmentState.ACTIVE)
     if helpers and not changes.keys() <= CHANGEABLE_WITH_HELPERS:
         raise Conflict(_("Somebody helps already, so only notes and times can be changed."))
     _apply(context, request, changes)
-    if helpers and changes:
-        request.edited_at = context.now
-        owe_all(context, [task.person_id for task in helpers], "request_edited", request)
+    tell_helpers_of_change(context, request)
     record(context, "request_edited", request=request, fields=sorted(changes))
     return request
+
+
+def tell_helpers_of_change(context: Context, request: HelpRequest) -> None:
+    """Whoever helps is told of new times or notes, and may give the task back without a mark."""
+    helpers = tasks_of(context, request, AssignmentState.ACTIVE)
+    if helpers:
+        request.edited_at = context.now
+        owe_all(context, [task.person_id for task in helpers], "request_edited", request)
+
+
+def _present(request: HelpRequest, field: str) -> object:
+    """What a field holds now: sending the same again changes nothing, and tells nobody."""
+    if field == "place":
+        return Place(request.place_lat or 0.0, request.place_lon or 0.0, request.place_address or "")
+    return getattr(request, field)
 
 
 def _check_changes(context: Context, request: HelpRequest, changes: Mapping[str, Any]) -> None:
     _check_public_note(changes.get("public_note"))
     if {"needed_from", "needed_until"} & changes.keys():
         start = changes.get("needed_from", request.needed_from)
-        _check_window(start, changes.get("needed_until", request.needed_until), context.now)
+        end = changes.get("needed_until", request.needed_until)
+        _check_window(start, end, context.now, is_new="needed_from" in changes)
     if "place" in changes:
         _check_place(changes["place"], context.session.get_one(Quarter, request.quarter_id))
-    if changes.get("people_needed", request.people_needed) <= request.people_accepted:
+    if "people_needed" in changes and changes["people_needed"] <= request.people_accepted:
         raise Invalid({"people_needed": [_("More people than that have said yes already.")]})
 
 
 def _apply(context: Context, request: HelpRequest, changes: Mapping[str, Any]) -> None:
+    becomes_urgent = changes.get("urgent", False) and not request.urgent
     for field, value in changes.items():
         if field == "place":
             _put_at(request, value)
@@ -132,8 +151,7 @@ def _apply(context: Context, request: HelpRequest, changes: Mapping[str, Any]) -
             setattr(request, field, list(value) if field == "languages" else value)
     if {"needed_from", "needed_until"} & changes.keys():
         confirm(request, context.now)  # whoever sets a new time says that the help is still needed
-        if request.state == RequestState.OPEN and request.next_wave_at is None:
-            request.next_wave_at = context.now
+    plan_anew(context, request, at_once=becomes_urgent)
     request.version += 1
 
 
@@ -156,7 +174,7 @@ def _check_place(place: Place, quarter: Quarter) -> None:
         raise OutsideQuarter({"place": [OutsideQuarter.detail]})
 
 
-def _check_window(needed_from: datetime, needed_until: datetime, now: datetime) -> None:
+def _check_window(needed_from: datetime, needed_until: datetime, now: datetime, *, is_new: bool) -> None:
     errors: dict[str, list[str]] = {}
     if needed_until <= now:
         errors["needed_until"] = [_("This has to lie in the future.")]
@@ -164,6 +182,8 @@ def _check_window(needed_from: datetime, needed_until: datetime, now: datetime) 
         errors["needed_until"] = [_("The end has to come after the beginning.")]
     elif needed_until > now + FURTHEST_AHEAD:
         errors["needed_until"] = [_("Please ask for a time within the next year.")]
+    if is_new and needed_from < now - FURTHEST_BACK:
+        errors["needed_from"] = [_("This lies in the past.")]
     if errors:
         raise Invalid(errors)
 

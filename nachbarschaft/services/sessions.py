@@ -8,9 +8,9 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
-from models import CoordinatorAppointment, Person, RefreshToken, SignInSession
+from models import CoordinatorAppointment, Device, Person, RefreshToken, SignInSession
 from nachbarschaft.context import Actor, Context
 from nachbarschaft.errors import NotFound, RefreshReused, Unauthenticated
 from nachbarschaft.services.events import record
@@ -58,7 +58,7 @@ def refresh(context: Context, token: str) -> Grant:
         raise Unauthenticated
     session = _hold_session(context, known.session_id)
     context.session.refresh(known)
-    if not _is_alive(context, session):
+    if not _is_alive(context, session, context.session.get_one(Person, session.person_id)):
         raise Unauthenticated
     if known.used_at is None:
         successor = _rotate(context, known, token)
@@ -79,12 +79,14 @@ def end_own_session(context: Context, session_id: uuid.UUID) -> None:
     session = context.session.get(SignInSession, session_id)
     if session is None or session.person_id != context.me.person_id or session.ended_at is not None:
         raise NotFound
-    session.ended_at, session.end_reason = context.now, "ended_by_owner"
+    end_sessions(context, SignInSession.id == session.id, reason="ended_by_owner")
     record(context, "session_ended", person_id=context.me.person_id)
 
 
 def end_sessions(context: Context, which: ColumnElement[bool], reason: str) -> None:
-    """Ends those of the sessions `which` that still run."""
+    """Ends those of the sessions `which` that still run; their devices get no pushes any more."""
+    devices = delete(Device).where(Device.session_id.in_(select(SignInSession.id).where(which)))
+    context.session.execute(devices.execution_options(synchronize_session=False))
     context.session.execute(
         update(SignInSession)
         .where(which, SignInSession.ended_at.is_(None))
@@ -103,7 +105,7 @@ def find_actor(context: Context, person_id: uuid.UUID, session_id: uuid.UUID) ->
     if row is None:
         raise Unauthenticated
     session, person = row
-    if not _is_alive(context, session) or person.suspended_at is not None:
+    if not _is_alive(context, session, person):
         raise Unauthenticated
     appointed = select(CoordinatorAppointment.quarter_id).where(CoordinatorAppointment.person_id == person_id)
     return Actor(
@@ -117,9 +119,10 @@ def find_actor(context: Context, person_id: uuid.UUID, session_id: uuid.UUID) ->
     )
 
 
-def _is_alive(context: Context, session: SignInSession) -> bool:
+def _is_alive(context: Context, session: SignInSession, person: Person) -> bool:
     return (
-        session.ended_at is None
+        person.suspended_at is None
+        and session.ended_at is None
         and context.now < session.absolute_end
         and context.now - session.last_seen_at < IDLE_LIFE
     )
@@ -139,7 +142,7 @@ def _same_successor(context: Context, session: SignInSession, known: RefreshToke
     in_time = known.used_at is not None and context.now - known.used_at <= LOST_ANSWER
     if following is not None and following.used_at is None and in_time:
         return successor
-    session.ended_at, session.end_reason = context.now, "refresh_reused"
+    end_sessions(context, SignInSession.id == session.id, reason="refresh_reused")
     record(context, "refresh_reused", person_id=session.person_id)
     raise RefreshReused
 

@@ -31,6 +31,17 @@ def latest_task(context: Context, request: HelpRequest, person_id: uuid.UUID) ->
     return context.session.scalar(query)
 
 
+def has_the_task(context: Context, request_id: uuid.UUID) -> bool:
+    """Whether the actor helps with the request, or has finished."""
+    kept = [AssignmentState.ACTIVE, AssignmentState.DONE]
+    query = select(Assignment.id).where(
+        Assignment.request_id == request_id,
+        Assignment.person_id == context.me.person_id,
+        Assignment.state.in_(kept),
+    )
+    return context.session.scalar(query.limit(1)) is not None
+
+
 def end_task(context: Context, task: Assignment, action: str, state: AssignmentState) -> None:
     """Ends one active assignment and gives its helper the place for another task back."""
     ASSIGNMENT.check(action, task.state, state)

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from models import Assignment, HelpRequest
 from models.lifecycle import ASSIGNMENT, REQUEST, AssignmentState, RequestState
 from nachbarschaft.context import Context
-from nachbarschaft.errors import Conflict, Forbidden, TooLate
+from nachbarschaft.errors import Conflict, Forbidden, TooLate, TooManyOpenTasks
 from nachbarschaft.services.accepting import count_task
 from nachbarschaft.services.events import record
 from nachbarschaft.services.finding import take_request
+from nachbarschaft.services.limits import require_room_for_request
 from nachbarschaft.services.outbox import owe, owe_all
 from nachbarschaft.services.refusing import refuse_unless_possible
 from nachbarschaft.services.tasks import latest_task, tasks_of
@@ -21,10 +22,10 @@ UNDO_WITHIN = timedelta(minutes=10)
 def undo(context: Context, request_id: uuid.UUID) -> HelpRequest:
     """Leads a done or cancelled request, or the actor's own finished task, back to where it was.
 
-    Only whoever did it may take it back. Raises TooLate after ten minutes, Conflict where there is nothing
-    to take back, TooManyOpenTasks where a helper has no room for the task any more.
+    Only whoever did it may take it back. Raises TooLate after ten minutes, Conflict where there is nothing to
+    take back or another helper has no room for the task any more, TooManyOpenTasks where the actor has none.
     """
-    request = take_request(context, request_id, "request.read").request
+    request = take_request(context, request_id, "request.undo").request
     refuse_unless_possible(REQUEST, "undo", request.state)
     if request.state in {RequestState.DONE, RequestState.CANCELLED}:
         _reopen(context, request)
@@ -43,14 +44,16 @@ def _reopen(context: Context, request: HelpRequest) -> None:
         if task.ended_at == request.closed_at and task.ended_by == request.closed_by
     ]
     REQUEST.check("undo", request.state, request.state_before)
+    if request.state_before == RequestState.OPEN:
+        require_room_for_request(context, request.requester_id)
     request.state = request.state_before
     request.state_before = request.closed_at = request.closed_by = None
     request.minutes = request.expenses_cents = None
     request.version += 1
     if request.state == RequestState.OPEN:
-        request.next_wave_at = context.now
+        request.reopened_at = request.next_wave_at = context.now
     for task in tasks:
-        _take_up(context, task)
+        _bring_back(context, task)
     others = {task.person_id for task in tasks} - {context.me.person_id}
     owe_all(context, sorted(others), "reopened", request)
     if context.me.person_id != request.requester_id:
@@ -59,14 +62,32 @@ def _reopen(context: Context, request: HelpRequest) -> None:
 
 
 def _take_up_own_task(context: Context, request: HelpRequest) -> None:
-    task = latest_task(context, request, context.me.person_id)
-    if task is None or task.state != AssignmentState.DONE or task.ended_by != context.me.person_id:
-        raise Conflict(_("There is nothing to take back."))
+    task = _own_finished_task(context, request)
     _require_in_time(context, task.ended_at)
     _take_up(context, task)
     request.version += 1
     owe(context, request.requester_id, "undone", request)
     record(context, "task_undone", request=request)
+
+
+def _own_finished_task(context: Context, request: HelpRequest) -> Assignment:
+    """Raises Forbidden where only others have finished, Conflict where nobody has."""
+    task = latest_task(context, request, context.me.person_id)
+    if task is not None and task.state == AssignmentState.DONE:
+        return task
+    if tasks_of(context, request, AssignmentState.DONE):
+        raise Forbidden(_("Only whoever finished a task can take that back."))
+    raise Conflict(_("There is nothing to take back."))
+
+
+def _bring_back(context: Context, task: Assignment) -> None:
+    """Takes the task up for its helper, who may be somebody else. Raises Conflict where they have no room any more."""
+    try:
+        _take_up(context, task)
+    except TooManyOpenTasks:
+        if task.person_id == context.me.person_id:
+            raise
+        raise Conflict(_("A helper has taken on other tasks since. Please ask for help anew.")) from None
 
 
 def _take_up(context: Context, task: Assignment) -> None:

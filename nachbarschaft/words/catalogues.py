@@ -9,16 +9,18 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from nachbarschaft.words.languages import SOURCE, chain
+from nachbarschaft.words.marking import Sentence
 
 
 def say(language: str, msgid: str, /, **params: object) -> str:
     """Return the sentence in the language, its named places such as ``{name}`` filled in.
 
     A sentence without a translation falls back along `languages.chain`. Raises KeyError when a place has no
-    parameter. The msgid must come from the code, never from a person: it is a format string.
+    parameter. The msgid must come from the code, never from a person: it is a format string. A `Sentence` brings
+    parameters of its own.
     """
     text = _translations(language).gettext(msgid) if msgid else ""  # gettext answers "" with its own header
-    return text.format(**params)
+    return text.format(**(msgid.params if isinstance(msgid, Sentence) else {}), **params)
 
 
 def say_many(language: str, singular: str, plural: str, n: int, /, **params: object) -> str:

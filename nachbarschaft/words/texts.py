@@ -45,12 +45,17 @@ INBOX_TEXTS: Final[Mapping[str, Text]] = MappingProxyType(
         "asked_standby": Text(
             "asked",
             _("Can you step in?"),
-            _("Somebody had to give a task back. You said that you might step in. Would you help now?"),
+            _("You said that you might step in. Your help is needed now. Do you have time?"),
+        ),
+        "asked_again": Text(
+            "asked",
+            _("Can you help after all?"),
+            _("A request that was settled is open again. Do you have time? A no is fine too."),
         ),
         "settled": Text(
             "asked",
             _("It is settled"),
-            _("Help has been found, so there is nothing left to do. Thank you for being there!"),
+            _("There is nothing left to do here. Thank you for being there!"),
         ),
         # To whoever asked for help.
         "accepted": Text(
@@ -71,12 +76,12 @@ INBOX_TEXTS: Final[Mapping[str, Text]] = MappingProxyType(
         "helper_withdrew": Text(
             "request_changed",
             _("Somebody cannot come"),
-            _("A helper had to give your request back. We are already asking others for you."),
+            _("A helper had to give your request back. As long as there is time, we ask others for you."),
         ),
         "helper_done": Text(
             "request_changed",
-            _("A helper is finished"),
-            _("A helper has marked your request as done. Is something wrong? Please tell the coordinators."),
+            _("It is marked as done"),
+            _("Your request has been marked as done. Is something wrong? Please tell the coordinators."),
         ),
         "expiry_warning": Text(
             "request_changed",
@@ -87,6 +92,11 @@ INBOX_TEXTS: Final[Mapping[str, Text]] = MappingProxyType(
             "request_changed",
             _("Your request has ended"),
             _("Sadly nobody was found in time. If you still need help, you can open it again."),
+        ),
+        "called_off": Text(
+            "request_changed",
+            _("Your request is called off"),
+            _("The coordinators have called your request off. Do you still need help? Please tell them."),
         ),
         # To whoever helps.
         "request_done": Text(

@@ -93,7 +93,7 @@ def test_a_replay_first_passes_authentication(small_town: Town) -> None:
 
 def test_after_72_hours_the_key_is_free_again(small_town: Town) -> None:
     neighbour = small_town.neighbour()
-    body = wish(small_town, needed_until=small_town.in_hours(200))
+    body = wish(small_town, needed_from=small_town.in_hours(100), needed_until=small_town.in_hours(200))
     first = ask(neighbour, body)
     small_town.clock.forward(hours=71)
     assert ask(neighbour, body).text == first.text

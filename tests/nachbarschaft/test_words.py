@@ -34,11 +34,13 @@ TOPICS = {
     "helper_done": "request_changed",
     "expiry_warning": "request_changed",
     "expired": "request_changed",
+    "called_off": "request_changed",
     "request_done": "task_changed",
     "request_cancelled": "task_changed",
     "request_edited": "task_changed",
     "released": "task_changed",
     "reopened": "task_changed",
+    "asked_again": "asked",
     "undone": "request_changed",
 }
 

@@ -72,7 +72,10 @@ class Town:
         data = None if body is None else json.dumps(body)
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
-        answer = self.app.test_client().open(path, method=method, data=data, headers=sent)
+        return self._send(method, path, data, sent)
+
+    def _send(self, method: str, path: str, data: str | None, headers: dict[str, str]) -> Reply:
+        answer = self.app.test_client().open(path, method=method, data=data, headers=headers)
         return Reply(answer.status_code, answer.headers, answer.get_data(as_text=True))
 
     def neighbour(self, name: str = "", quarter: str = "blumenthal", **more: Any) -> "Neighbour":

@@ -124,28 +124,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_coordinator_appointment_quarter_id"), ["quarter_id"], unique=False)
 
     op.create_table(
-        "device",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("installation", sa.String(length=64), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("address_hash", sa.String(length=64), nullable=False),
-        sa.Column("kind", sa.String(length=10), nullable=False),
-        sa.Column("platform", sa.String(length=10), nullable=False),
-        sa.Column("language", sa.String(length=20), nullable=False),
-        sa.Column("app_version", sa.String(length=40), nullable=False),
-        sa.Column("created_at", models.base.UTCDateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", models.base.UTCDateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("kind IN ('token', 'fid')", name=op.f("ck_device_kind_known")),
-        sa.CheckConstraint("platform IN ('android', 'ios', 'web')", name=op.f("ck_device_platform_known")),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_device_person_id_person"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
-        sa.UniqueConstraint("address_hash", name=op.f("uq_device_address_hash")),
-        sa.UniqueConstraint("person_id", "installation", name=op.f("uq_device_person_id_installation")),
-    )
-    op.create_table(
         "help_request",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("requester_id", sa.Uuid(), nullable=False),
@@ -398,6 +376,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_contact_view_viewer_id"), ["viewer_id"], unique=False)
 
     op.create_table(
+        "device",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=True),
+        sa.Column("installation", sa.String(length=64), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("address_hash", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("platform", sa.String(length=10), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("app_version", sa.String(length=40), nullable=False),
+        sa.Column("created_at", models.base.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", models.base.UTCDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('token', 'fid')", name=op.f("ck_device_kind_known")),
+        sa.CheckConstraint("platform IN ('android', 'ios', 'web')", name=op.f("ck_device_platform_known")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_device_person_id_person"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"],
+            ["sign_in_session.id"],
+            name=op.f("fk_device_session_id_sign_in_session"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
+        sa.UniqueConstraint("address_hash", name=op.f("uq_device_address_hash")),
+        sa.UniqueConstraint("person_id", "installation", name=op.f("uq_device_person_id_installation")),
+    )
+    with op.batch_alter_table("device") as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_session_id"), ["session_id"], unique=False)
+
+    op.create_table(
         "event",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("at", models.base.UTCDateTime(timezone=True), nullable=False),
@@ -587,6 +597,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_event_quarter")
 
     op.drop_table("event")
+    with op.batch_alter_table("device") as batch_op:
+        batch_op.drop_index(batch_op.f("ix_device_session_id"))
+
+    op.drop_table("device")
     with op.batch_alter_table("contact_view") as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_view_viewer_id"))
         batch_op.drop_index(batch_op.f("ix_contact_view_request_id"))
@@ -639,7 +653,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_help_request_listing")
 
     op.drop_table("help_request")
-    op.drop_table("device")
     with op.batch_alter_table("coordinator_appointment") as batch_op:
         batch_op.drop_index(batch_op.f("ix_coordinator_appointment_quarter_id"))
 
