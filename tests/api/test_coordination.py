@@ -97,3 +97,27 @@ def test_the_activity_tells_the_quarters_news_in_sentences(town: Town) -> None:
     assert {"request_opened", "wave_asked", "signed_up"} <= {item["kind"] for item in answer.json["items"]}
     assert "Unverwechselbar" not in answer.text
     assert requester.get("/v1/quarters/blumenthal/activity").status_code == 403
+
+
+def test_a_certificate_that_runs_out_before_the_need_is_over_opens_no_childcare(small_town: Town) -> None:
+    boss, volunteer = coordinator(small_town), small_town.volunteer(categories=["childcare", "household"])
+    body = {"level": "certified", "seen_on": "2026-06-09", "valid_until": "2026-06-20"}
+    assert boss.post(f"/v1/quarters/blumenthal/members/{volunteer.id}/verify", body).status_code == 204
+    requester = small_town.neighbour()
+    soon = requester.ask(category="childcare")
+    later = {"needed_from": small_town.in_hours(24 * 10), "needed_until": small_town.in_hours(24 * 12)}
+    too_late = requester.ask(category="childcare", **later)
+    known_is_enough = requester.ask(category="household", **later)
+
+    assert volunteer.act(soon, "accept").status_code == 201
+    assert volunteer.act(too_late, "accept").json["code"] == "not_eligible"
+    assert volunteer.act(known_is_enough, "accept").status_code == 201
+
+
+def test_the_operator_moves_a_person_together_with_their_offers(small_town: Town) -> None:
+    volunteer = small_town.volunteer()
+    with small_town.wiring.writing() as context:
+        appoint(context, Appointment(volunteer.email, "", "forellquartier", [], is_admin=False))
+
+    assert volunteer.get("/v1/me").json["quarter"] == "forellquartier"
+    assert volunteer.get("/v1/offers").json["items"][0]["quarter"] == "forellquartier"
