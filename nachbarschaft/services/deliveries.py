@@ -186,7 +186,8 @@ def _not_any_more(case: _Case) -> Drop | None:
     if case.person.suspended_at is not None:
         return Drop("suspended")
     if case.notice.silent:
-        return None
+        # Asked once more meanwhile: it would replace the new ask on the phone.
+        return Drop("asked_again") if _is_asked(case) else None
     if not _is_still_true(case):
         return Drop("settled")
     if case.notice.read_at is not None:
@@ -205,15 +206,20 @@ def _is_still_true(case: _Case) -> bool:
 
 def _could_say_yes(case: _Case, request: HelpRequest) -> bool:
     """Whether an ask still makes sense: open, unanswered, and the person could take the task and has room for it."""
-    me = case.notice.person_id
-    answer = select(Invitation.state).where(Invitation.request_id == request.id, Invitation.person_id == me)
-    if request.state != RequestState.OPEN or case.session.scalar(answer) != InvitationState.ASKED:
+    if request.state != RequestState.OPEN or not _is_asked(case):
         return False
     need = need_of(request)
     return any(
         not accept_bars(need, candidate, case.now) and candidate.load.active_tasks < DEFAULT_POLICY.tasks_at_once
-        for candidate in candidates_among(case.session, request, case.now, [me])
+        for candidate in candidates_among(case.session, request, case.now, [case.notice.person_id])
     )
+
+
+def _is_asked(case: _Case) -> bool:
+    query = select(Invitation.state).where(
+        Invitation.request_id == case.notice.request_id, Invitation.person_id == case.notice.person_id
+    )
+    return case.session.scalar(query) == InvitationState.ASKED
 
 
 def _not_yet(case: _Case) -> Drop | Hold | None:

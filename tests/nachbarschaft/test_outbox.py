@@ -1,0 +1,204 @@
+"""What is owed: written with the change it tells of or not at all; the settled notice only where it replaces an ask."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+import pytest
+from sqlalchemy import func, select
+
+from models import Delivery, HelpRequest, Invitation, Notification
+from nachbarschaft.context import Actor
+from nachbarschaft.push import Outcome, PushMessage, PushResult
+from nachbarschaft.services.deliveries import claim_due, prepare, settle
+from nachbarschaft.services.places import Place
+from nachbarschaft.services.requests import Asking, open_request
+from tests.nachbarschaft.owed import owed
+from tests.support.town import BLUMENTHAL, Neighbour, Town
+
+
+class _Interrupted(Exception):
+    """Ends a transaction before its commit."""
+
+
+def test_a_notice_has_one_push_for_each_device_and_an_entry_in_the_inbox(town: Town) -> None:
+    volunteer = town.volunteer()
+    volunteer.register_phone()
+    without_phone = town.volunteer(phone=False)
+    town.neighbour().ask()
+    pushes = owed(town)
+    assert sorted(push.address or "" for push in pushes) == [
+        f"address-{volunteer.id}-1",
+        f"address-{volunteer.id}-2",
+    ]
+    assert {(push.topic, push.state, push.due_at) for push in pushes} == {("asked", "pending", town.clock.now())}
+    assert len(volunteer.inbox()) == len(without_phone.inbox()) == 1
+
+
+def test_what_is_rolled_back_owes_nothing(town: Town) -> None:
+    volunteer, requester = town.volunteer(), town.neighbour()
+    now = town.clock.now()
+    place = Place(address="Wilhelmstraße 5", **BLUMENTHAL)
+    asking = Asking("shopping", now + timedelta(hours=1), now + timedelta(hours=9), place=place)
+
+    def ask_and_break_off() -> None:
+        with town.wiring.writing() as context:
+            open_request(replace(context, actor=Actor(requester.uuid)), asking)
+            context.session.flush()
+            assert context.session.scalar(select(func.count()).select_from(Delivery)) == 1
+            raise _Interrupted
+
+    with pytest.raises(_Interrupted):
+        ask_and_break_off()
+    with town.wiring.reading() as context:
+        for table in (Notification, Delivery, Invitation, HelpRequest):
+            assert context.session.scalar(select(func.count()).select_from(table)) == 0
+    assert town.deliver() == {}
+    assert volunteer.inbox() == []
+
+
+def test_an_ask_lives_as_long_as_its_request_and_other_news_for_three_days(small_town: Town) -> None:
+    volunteer, requester = small_town.volunteer(), small_town.neighbour()
+    requester.register_phone()
+    request = requester.ask()
+    volunteer.act(request, "accept")
+    ends = {push.topic: push.ends_at for push in owed(small_town)}
+    assert ends == {
+        "asked": datetime.fromisoformat(request["expires_at"]),
+        "filled": small_town.clock.now() + timedelta(days=3),
+    }
+
+
+def test_every_push_has_its_entry_in_the_inbox(small_town: Town) -> None:
+    winner, loser = small_town.volunteer(), small_town.volunteer()
+    requester = small_town.neighbour()
+    requester.register_phone()
+    request = requester.ask()
+    small_town.deliver()
+    winner.act(request, "accept")
+    winner.act(request, "withdraw")
+    small_town.deliver()
+    shown = {entry["id"]: entry for person in (winner, loser, requester) for entry in person.inbox()}
+    sent = small_town.sent()
+    assert len(sent) == 5
+    for push in sent:
+        entry = shown[push["notification_id"]]
+        assert (entry["kind"], entry["link"], entry["request"]) == (push["kind"], push["link"], request["id"])
+
+
+def test_a_settled_notice_never_replaces_the_ask_that_came_after_it(town: Town) -> None:
+    winner, waiting = town.volunteer(phone=False), town.volunteer()
+    request = town.neighbour().ask()
+    town.deliver()
+    winner.act(request, "accept")
+    winner.act(request, "withdraw")
+    assert waiting.invitations()[0]["state"] == "asked"
+    assert town.deliver() == {"dropped": 1, "sent": 1}
+    assert [push["silent"] for push in town.sent()] == [False, False]
+    assert owed(town, "settled")[0].outcome == "asked_again"
+
+
+# --- The settled notice -------------------------------------------------------------------------------------
+
+
+def test_settled_goes_silently_and_only_to_devices_that_were_sent_to(town: Town) -> None:
+    winner, loser = town.volunteer(), town.volunteer()
+    request = town.neighbour().ask()
+    town.deliver()
+    loser.register_phone()
+    [before] = [push for push in town.sent() if _is_to(push, loser, 1)]
+
+    winner.act(request, "accept")
+    [settled] = owed(town, "settled")
+    assert (settled.address, settled.silent) == (f"address-{loser.id}-1", True)
+    assert town.deliver() == {"sent": 1}
+    after = town.sent()[-1]
+    assert after["silent"]
+    assert not after["urgent"]
+    assert after["address_sha256"] == before["address_sha256"]
+    assert after["collapse_key"] == before["collapse_key"]
+    assert after["notification_id"] != before["notification_id"]
+
+
+def test_an_ask_that_was_not_sent_yet_is_dropped_and_nobody_learns_that_it_is_settled(town: Town) -> None:
+    winner, loser = town.volunteer(), town.volunteer()
+    request = town.neighbour().ask()
+    winner.act(request, "accept")
+    assert owed(town, "settled") == []
+    assert town.deliver() == {"dropped": 2}
+    assert town.sent() == []
+    assert [(push.state, push.outcome) for push in owed(town)] == [("dropped", "settled")] * 2
+    assert len(loser.inbox()) == 2, "the inbox tells it all the same"
+
+
+@pytest.mark.parametrize(("attempt", "expected"), [(Outcome.SENT, "sent"), (Outcome.RETRY, "dropped")])
+def test_while_the_ask_is_being_sent_the_settled_notice_waits_to_see_whether_it_arrives(
+    town: Town, attempt: Outcome, expected: str
+) -> None:
+    winner, loser = town.volunteer(phone=False), town.volunteer()
+    request = town.neighbour().ask()
+    with town.wiring.writing() as context:
+        [claim] = claim_due(context.session, context.now, 10)
+        step = prepare(context.session, claim, context.now)
+    assert isinstance(step, PushMessage)
+    winner.act(request, "accept")
+    assert town.deliver() == {"held": 1}
+    assert owed(town, "settled")[0].due_at == town.clock.now() + timedelta(seconds=5)
+
+    with town.wiring.writing() as context:
+        assert settle(context.session, claim, PushResult(attempt, "as it went"), context.now)
+    for _ in range(2):
+        town.clock.forward(seconds=30)
+        town.deliver()
+    assert owed(town, "settled")[0].state == expected
+    assert len(town.sent()) == (expected == "sent")
+    assert len(loser.inbox()) == 2
+
+
+def test_the_settled_notice_counts_against_no_limit(small_town: Town) -> None:
+    winner, loser = small_town.volunteer(phone=False), small_town.volunteer()
+    loser.put("/v1/me/preferences", {"pushes_per_day": 2})
+    requester = small_town.neighbour()
+    request = requester.ask()
+    small_town.deliver()
+    winner.act(request, "accept")
+    small_town.deliver()
+    requester.ask()
+    assert small_town.deliver() == {"sent": 1}
+    assert [push["silent"] for push in small_town.sent()] == [False, True, False]
+
+
+def test_the_settled_notice_reaches_whoever_has_used_up_the_day_or_sleeps(small_town: Town) -> None:
+    winner, loser = small_town.volunteer(phone=False), small_town.volunteer()
+    loser.put("/v1/me/preferences", {"pushes_per_day": 1, "quiet_from": "12:30", "quiet_until": "20:00"})
+    request = small_town.neighbour().ask()
+    small_town.deliver()
+    small_town.clock.forward(hours=1)
+    winner.act(request, "accept")
+    assert small_town.deliver() == {"sent": 1}
+    assert small_town.sent()[-1]["silent"]
+
+
+def test_whoever_declined_is_not_told_that_it_is_settled(small_town: Town) -> None:
+    winner, decliner = small_town.volunteer(phone=False), small_town.volunteer()
+    request = small_town.neighbour().ask()
+    small_town.deliver()
+    decliner.act(request, "decline")
+    winner.act(request, "accept")
+    assert owed(small_town, "settled") == []
+
+
+def test_the_collapse_key_differs_from_person_to_person_and_from_request_to_request(small_town: Town) -> None:
+    one, _another = small_town.volunteer(), small_town.volunteer()
+    requester = small_town.neighbour()
+    requests = [requester.ask(), requester.ask()]
+    small_town.deliver()
+    keys = [push["collapse_key"] for push in small_town.sent()]
+    assert len(keys) == len(set(keys)) == 4
+    assert all(len(key) == 32 for key in keys)
+    known = {one.id, *(request["id"] for request in requests)}
+    assert not any(part in key for key in keys for part in known)
+
+
+def _is_to(push: dict[str, object], neighbour: Neighbour, number: int) -> bool:
+    return push["address_sha256"] == sha256(f"address-{neighbour.id}-{number}".encode()).hexdigest()[:16]
