@@ -29,13 +29,23 @@ MOVES: Moves = {
     ),
     ("done", "active", "done"): Made(filled, does("first", "done"), ("request_done",), ("requester: helper_done",)),
     ("withdraw", "active", "withdrawn"): Made(
-        filled, does("first", "withdraw"), ("withdrawn",), ("requester: helper_withdrew",)
+        filled,
+        does("first", "withdraw"),
+        ("withdrawn", "wave_asked"),
+        ("requester: helper_withdrew", "second: asked_again"),
     ),
-    ("release", "active", "released"): Made(filled, releases("first"), ("released",), ("first: released",)),
+    ("release", "active", "released"): Made(
+        filled, releases("first"), ("released", "wave_asked"), ("first: released", "second: asked_again")
+    ),
     ("cancel", "active", "released"): Made(
         filled, does("requester", "cancel"), ("request_cancelled",), ("first: request_cancelled",)
     ),
-    ("no_show", "active", "no_show"): Made(filled, releases("first", no_show=True), ("no_show",), ("first: released",)),
+    ("no_show", "active", "no_show"): Made(
+        filled,
+        releases("first", no_show=True),
+        ("no_show", "wave_asked"),
+        ("first: released", "second: asked_again"),
+    ),
     ("undo", "done", "active"): Made(finished, does("first", "undo"), ("request_undone",), ("requester: undone",)),
     ("undo", "released", "active"): Made(
         called_off, does("requester", "undo"), ("request_undone",), ("first: reopened",)

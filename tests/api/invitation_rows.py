@@ -21,7 +21,7 @@ _REACHED: dict[str, Walk] = {
 
 
 def _accepts(state: str) -> Made:
-    others = {"lapsed": ("third: settled",), "accepted": ()}.get(state, ("second: settled",))
+    others = ("third: settled",) if state == "lapsed" else ("second: settled",)
     told = ("requester: filled", *others)
     walk = _REACHED[state]
     return Made(walk, does("first", "accept"), ("accepted",), told)

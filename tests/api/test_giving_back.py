@@ -153,7 +153,11 @@ def test_a_coordinator_releases_too_and_the_requester_is_told(small_scene: Scene
     small_scene.coordinator()
     before = Ledger(small_scene)
     small_scene.does("coordinator", "release")
-    assert Ledger(small_scene).told_since(before) == ["first: released", "requester: helper_withdrew"]
+    assert Ledger(small_scene).told_since(before) == [
+        "first: released",
+        "requester: helper_withdrew",
+        "second: asked_again",
+    ]
 
 
 @pytest.mark.parametrize("action", ["release", "cancel", "still-needed"])
