@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +93,14 @@ def _wreath(middle: Point, radius: float, teeth: int = 7) -> list[Corner]:
 def _feature(name: str, polygons: list[Any]) -> dict[str, Any]:
     geometry = {"type": "MultiPolygon", "coordinates": polygons}
     return {"type": "Feature", "properties": {"name": name}, "geometry": geometry}
+
+
+def is_inside_by_ray_casting(outline: Outline, lat: float, lon: float) -> bool:
+    """Counts the borders crossed on the way east: an odd number means inside. The naive oracle."""
+    inside = False
+    for polygon in outline["coordinates"]:
+        for ring in polygon:
+            for (x1, y1), (x2, y2) in pairwise(ring):
+                if (y1 > lat) != (y2 > lat) and lon < x1 + (lat - y1) * (x2 - x1) / (y2 - y1):
+                    inside = not inside
+    return inside

@@ -3,7 +3,6 @@
 import math
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from itertools import pairwise
 
 import pytest
 import shapely
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from nachbarschaft.geography.outlines import Locator, covers
 from nachbarschaft.geography.shapes import METRES_PER_DEGREE, Outline, in_metres, shape_of
-from tests.nachbarschaft.geography.cities import City, city_called, city_names
+from tests.nachbarschaft.geography.cities import City, city_called, city_names, is_inside_by_ray_casting
 
 SQUARE_WEST: Outline = {
     "type": "MultiPolygon",
@@ -22,17 +21,6 @@ SQUARE_EAST: Outline = {
     "type": "MultiPolygon",
     "coordinates": [[[[8, 51], [9, 51], [9, 52], [8, 52], [8, 51]]]],
 }
-
-
-def is_inside_by_ray_casting(outline: Outline, lat: float, lon: float) -> bool:
-    """Counts the borders crossed on the way east: an odd number means inside. The naive oracle."""
-    inside = False
-    for polygon in outline["coordinates"]:
-        for ring in polygon:
-            for (x1, y1), (x2, y2) in pairwise(ring):
-                if (y1 > lat) != (y2 > lat) and lon < x1 + (lat - y1) * (x2 - x1) / (y2 - y1):
-                    inside = not inside
-    return inside
 
 
 class Surveyed:
