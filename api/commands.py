@@ -10,7 +10,7 @@ from api.app import create_app
 from api.document import build_document
 from nachbarschaft.bootstrap import Wiring, build
 from nachbarschaft.cli.failing import explained, wire_up
-from nachbarschaft.cli.listening import refuse_unsafe
+from nachbarschaft.cli.listening import refuse_unsafe, require_free_port
 from nachbarschaft.config import Settings, in_url
 from nachbarschaft.config import for_document as settings_for_document
 
@@ -49,6 +49,7 @@ def api() -> None:
     """Serve the API under gunicorn."""
     wiring: Wiring = wire_up()
     refuse_unsafe(wiring)
+    require_free_port(wiring.settings)
     wiring.database.close()
     _Server(wiring.settings).run()
 

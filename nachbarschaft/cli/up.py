@@ -1,7 +1,6 @@
 """`nachbarschaft up`: the whole product as one command, for a first look and for small towns."""
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,8 +11,8 @@ import click
 
 from nachbarschaft import schema
 from nachbarschaft.bootstrap import Wiring
-from nachbarschaft.cli.failing import OperatorError, explained, wire_up
-from nachbarschaft.cli.listening import refuse_unsafe
+from nachbarschaft.cli.failing import explained, wire_up
+from nachbarschaft.cli.listening import refuse_unsafe, require_free_port
 from nachbarschaft.config import BadSetting
 from nachbarschaft.demo import load_demo
 
@@ -33,7 +32,7 @@ def up(*, with_demo: bool) -> None:
     click.echo("Bringing the database up to date …")
     schema.upgrade(wiring.database.engine)
     refuse_unsafe(wiring)
-    _require_free_port(wiring.settings.host, wiring.settings.port)
+    require_free_port(wiring.settings)
     people = _load(wiring) if with_demo else []
     wiring.database.close()
     sys.exit(_Household(wiring, people).run())
@@ -43,16 +42,6 @@ def _load(wiring: Wiring) -> list[dict[str, object]]:
     click.echo("Loading the demo city …")
     with wiring.writing() as context:
         return load_demo(context)
-
-
-def _require_free_port(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            raise OperatorError(f"{host}:{port} is taken or not ours; choose another one with PORT=.") from None
 
 
 def _start(part: str) -> subprocess.Popen[bytes]:
