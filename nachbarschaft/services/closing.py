@@ -9,7 +9,8 @@ from models.lifecycle import ASSIGNMENT, REQUEST, AssignmentState, RequestState
 from nachbarschaft.context import Context
 from nachbarschaft.errors import Conflict, Forbidden, Invalid
 from nachbarschaft.permissions import allows
-from nachbarschaft.services.dispatch import ask_again, settle_invitations
+from nachbarschaft.services.dispatch import ask_again
+from nachbarschaft.services.ending import end_request
 from nachbarschaft.services.events import record
 from nachbarschaft.services.expiry import confirm
 from nachbarschaft.services.finding import take_request
@@ -127,10 +128,4 @@ def _finish_all(context: Context, request: HelpRequest, effort: Effort) -> None:
 
 def _close(context: Context, request: HelpRequest, action: str, state: RequestState) -> None:
     REQUEST.check(action, request.state, state)
-    request.state_before = request.state
-    request.state = state
-    request.closed_at, request.closed_by = context.now, context.me.person_id
-    request.next_wave_at = None
-    request.version += 1
-    settle_invitations(context, request, keep_standby=False)
-    record(context, f"request_{state}", request=request, before=request.state_before)
+    end_request(context, request, state, by=context.me.person_id)

@@ -68,7 +68,7 @@ def plan_anew(context: Context, request: HelpRequest, *, at_once: bool) -> None:
         request.next_wave_at = min(request.next_wave_at, _pause_ends(context, request))
 
 
-def settle_invitations(context: Context, request: HelpRequest, *, keep_standby: bool, tell: bool = True) -> None:
+def settle_invitations(context: Context, request: HelpRequest, *, keep_standby: bool) -> None:
     """Whoever was asked and has not answered learns that it is settled. Who stands by goes on where `keep_standby`."""
     states = [InvitationState.ASKED] if keep_standby else [InvitationState.ASKED, InvitationState.STANDBY]
     waiting = context.session.scalars(
@@ -77,8 +77,7 @@ def settle_invitations(context: Context, request: HelpRequest, *, keep_standby: 
     for invitation in waiting:
         INVITATION.check("settle", invitation.state, InvitationState.LAPSED)
         invitation.state = InvitationState.LAPSED
-    if tell:
-        owe_all(context, [i.person_id for i in waiting if i.asked_at is not None], "settled", request)
+    owe_all(context, [i.person_id for i in waiting if i.asked_at is not None], "settled", request)
 
 
 def due_for_asking(context: Context, limit: int) -> Sequence[uuid.UUID]:

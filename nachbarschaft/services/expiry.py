@@ -10,6 +10,7 @@ from models import Assignment, HelpRequest
 from models.lifecycle import REQUEST, AssignmentState, RequestState
 from nachbarschaft.context import Context
 from nachbarschaft.services.dispatch import settle_invitations
+from nachbarschaft.services.ending import end_request
 from nachbarschaft.services.events import record
 from nachbarschaft.services.locking import hold_request
 from nachbarschaft.services.outbox import owe
@@ -75,13 +76,8 @@ def _warn(context: Context, request: HelpRequest) -> str:
 
 def _expire(context: Context, request: HelpRequest) -> str:
     REQUEST.check("expire", request.state, RequestState.EXPIRED)
-    request.state = RequestState.EXPIRED
-    request.closed_at, request.closed_by = context.now, None
-    request.next_wave_at = None
-    request.version += 1
-    settle_invitations(context, request, keep_standby=False)
+    end_request(context, request, RequestState.EXPIRED, by=None)
     owe(context, request.requester_id, "expired", request)
-    record(context, "request_expired", request=request, people_accepted=request.people_accepted)
     return "expired"
 
 

@@ -6,7 +6,8 @@ from models import Assignment, HelpRequest
 from models.lifecycle import ASSIGNMENT, REQUEST, AssignmentState, RequestState
 from nachbarschaft.context import Context
 from nachbarschaft.errors import Conflict, Invalid, NotAssigned, NotFound
-from nachbarschaft.services.dispatch import ask_again, settle_invitations
+from nachbarschaft.services.dispatch import ask_again
+from nachbarschaft.services.ending import end_request
 from nachbarschaft.services.events import record
 from nachbarschaft.services.expiry import confirm
 from nachbarschaft.services.finding import take_request
@@ -77,12 +78,15 @@ def _return_place(context: Context, request: HelpRequest, action: str) -> None:
     state = _state_with_one_fewer(context, request)
     REQUEST.check(action, before, state)
     request.people_accepted -= 1
+    if state in {RequestState.DONE, RequestState.EXPIRED}:
+        end_request(context, request, state, by=None)
+        if state == RequestState.EXPIRED:
+            owe(context, request.requester_id, "expired", request)
+        return
     request.state = state
     request.version += 1
     if state == RequestState.OPEN:
         _need_again(context, request, before)
-    elif state != RequestState.FILLED:
-        _close(context, request, before)
 
 
 def _need_again(context: Context, request: HelpRequest, before: str) -> None:
@@ -98,12 +102,3 @@ def _state_with_one_fewer(context: Context, request: HelpRequest) -> RequestStat
     if tasks_of(context, request, AssignmentState.ACTIVE):
         return RequestState.FILLED
     return RequestState.DONE if tasks_of(context, request, AssignmentState.DONE) else RequestState.EXPIRED
-
-
-def _close(context: Context, request: HelpRequest, before: str) -> None:
-    request.closed_at, request.closed_by = context.now, None
-    request.state_before = before
-    settle_invitations(context, request, keep_standby=False)
-    record(context, f"request_{request.state}", request=request)
-    if request.state == RequestState.EXPIRED:
-        owe(context, request.requester_id, "expired", request)

@@ -4,8 +4,9 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, cast
 
-from sqlalchemy import delete, text
+from sqlalchemy import CursorResult, delete, text
 
 from models import StoredAnswer
 from nachbarschaft.context import Context
@@ -60,9 +61,11 @@ def keep_answer(context: Context, key: Key, status: int, headers: dict[str, str]
     )
 
 
-def forget_old_answers(context: Context) -> None:
-    """Deletes what is older than 72 hours."""
-    context.session.execute(delete(StoredAnswer).where(StoredAnswer.created_at < context.now - KEPT))
+def forget_old_answers(context: Context) -> int:
+    """Deletes what is older than 72 hours, whoever it belongs to; returns how many."""
+    old = delete(StoredAnswer).where(StoredAnswer.created_at < context.now - KEPT)
+    done = context.session.execute(old.execution_options(synchronize_session=False))
+    return cast(CursorResult[Any], done).rowcount
 
 
 def _claim(context: Context, key: Key) -> bool:
