@@ -17,6 +17,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from jobs.schedule import TIMETABLE
 from models import Assignment, Delivery, Device, HelpRequest, Invitation
 from models.lifecycle import DeliveryState, RequestState
 from nachbarschaft.queries.job_runs import job_health
@@ -206,7 +207,7 @@ def test_when_the_leading_scheduler_is_killed_the_other_one_does_what_is_due(
     live_town.volunteers(12)
     waiting, fading = (requester.ask(urgent=True) for requester in live_town.residents(2))
     pair = [processes.start("scheduler") for _ in range(2)]
-    wait_until(lambda: _jobs_that_succeeded(live_town) == 3, within=SOON)
+    wait_until(lambda: _jobs_that_succeeded(live_town) == len(TIMETABLE), within=SOON)
     leader, other = sorted(pair, key=lambda one: "scheduler_leads" not in one.output)
     other.says("scheduler_ready")
 
