@@ -30,6 +30,7 @@ STATUS: dict[type[errors.DomainError], int] = {
     errors.UnsupportedMediaType: 415,
     errors.Invalid: 422,
     errors.PreconditionRequired: 428,
+    errors.RateLimited: 429,
 }
 """The status of each family of errors; every error belongs to exactly one."""
 
@@ -84,6 +85,8 @@ def problem_of(error: errors.DomainError) -> Response:
     )
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.RateLimited):
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

@@ -53,6 +53,16 @@ class Assignment(Base):
         return self.state == AssignmentState.DONE and self.ended_at is not None and now - self.ended_at <= AFTER_THE_END
 
 
+class Confirmation(Base):
+    """That a new volunteer's task waits, or waited, for a coordinator's word; until then there is no contact."""
+
+    __tablename__ = "confirmation"
+
+    assignment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("assignment.id", ondelete="CASCADE"), primary_key=True)
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+
+
 class ContactView(Base):
     """One look at a request's address and phone; written in the transaction that hands them out."""
 

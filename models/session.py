@@ -18,6 +18,7 @@ class SignInSession(Base):
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime]
     signed_in_at: Mapped[datetime]
+    second_factor_at: Mapped[datetime | None]
     last_seen_at: Mapped[datetime]
     absolute_end: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from nachbarschaft.clock import Clock, SystemClock
@@ -12,11 +13,12 @@ from nachbarschaft.context import Context
 from nachbarschaft.database import Database
 from nachbarschaft.push import PushGateway
 from nachbarschaft.recording import RecordingGateway
+from nachbarschaft.sealing import Sealer
 
 RECORDED_PUSHES = "pushes.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wiring:
     """What a process works with."""
 
@@ -24,16 +26,21 @@ class Wiring:
     database: Database
     clock: Clock
 
+    @cached_property
+    def sealer(self) -> Sealer:
+        """The key ring for what is encrypted at rest."""
+        return Sealer(self.settings.data_keys)
+
     @contextmanager
     def writing(self, now: datetime | None = None) -> Iterator[Context]:
         """A transaction without an actor, for jobs and the operator's commands."""
         with self.database.writing() as session:
-            yield Context(session, now or self.clock.now())
+            yield Context(session, now or self.clock.now(), sealer=self.sealer)
 
     @contextmanager
     def reading(self, now: datetime | None = None) -> Iterator[Context]:
         with self.database.reading() as session:
-            yield Context(session, now or self.clock.now())
+            yield Context(session, now or self.clock.now(), sealer=self.sealer)
 
 
 def build(settings: Settings) -> Wiring:

@@ -29,17 +29,22 @@ class BadSetting(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the operator decided. `jwt_keys` keeps the order: the first signs, all verify."""
+    """What the operator decided. `jwt_keys` and `data_keys` keep their order: the first signs or seals, all hold."""
 
     database_url: str
     jwt_keys: Mapping[str, bytes]
+    data_keys: Mapping[str, bytes]
     firebase_credentials: Path | None
     fcm_url: str
+    redis_url: str | None
     host: str
     port: int
     public_url: str
     timezone: str
     clock_offset: float
+    rate_limits: bool
+    trusted_proxies: int
+    metrics_token: str | None
     log_format: str
     state_dir: Path
 
@@ -53,21 +58,27 @@ class Settings:
 
 
 def read_settings(env: Mapping[str, str]) -> Settings:
-    """The settings of `env`; raises BadSetting with one clear sentence."""
+    """The settings of `env`, of which each may also lie in a file that NAME_FILE names; raises BadSetting."""
+    env = _with_files(env)
     database_url = _database_url(env.get(PREFIX + "DATABASE_URL") or _EMBEDDED)
     state_dir = _state_dir(database_url)
     host = env.get(PREFIX + "HOST") or env.get("HOST") or "127.0.0.1"
     port = _port(env.get(PREFIX + "PORT") or env.get("PORT") or "8000")
     return Settings(
         database_url=database_url,
-        jwt_keys=_jwt_keys(env.get(PREFIX + "JWT_KEYS"), database_url, state_dir),
+        jwt_keys=_keys("JWT_KEYS", env, database_url, state_dir),
+        data_keys=_keys("DATA_KEYS", env, database_url, state_dir),
         firebase_credentials=_credentials(env.get(PREFIX + "FIREBASE_CREDENTIALS")),
         fcm_url=_fcm_url(env.get(PREFIX + "FCM_URL") or DEFAULT_FCM_URL),
+        redis_url=_redis_url(env.get(PREFIX + "REDIS_URL")),
         host=host,
         port=port,
         public_url=_public_url(env.get(PREFIX + "PUBLIC_URL") or f"http://{in_url(host)}:{port}"),
         timezone=_timezone(env.get(PREFIX + "TIMEZONE") or "Europe/Berlin"),
         clock_offset=_clock_offset(env.get(PREFIX + "CLOCK_OFFSET") or "0", host),
+        rate_limits=_rate_limits(env.get(PREFIX + "RATE_LIMITS") or "on", host),
+        trusted_proxies=_trusted_proxies(env.get(PREFIX + "TRUSTED_PROXIES") or "0"),
+        metrics_token=_metrics_token(env.get(PREFIX + "METRICS_TOKEN")),
         log_format=_log_format(env.get(PREFIX + "LOG_FORMAT") or "console"),
         state_dir=state_dir,
     )
@@ -79,6 +90,7 @@ def for_document() -> Settings:
         {
             PREFIX + "DATABASE_URL": "postgresql://nowhere.invalid/nothing",
             PREFIX + "JWT_KEYS": "document:" + "-" * SHORTEST_SECRET,
+            PREFIX + "DATA_KEYS": "document:" + "-" * SHORTEST_SECRET,
         }
     )
 
@@ -96,6 +108,21 @@ def is_loopback(host: str) -> bool:
 def in_url(host: str) -> str:
     """The host as a URL writes it: IPv6 addresses in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _with_files(env: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment with the content of files in the place of their names: secrets are mounted, not exported."""
+    found = dict(env)
+    for name in [name for name in env if name.startswith(PREFIX) and name.endswith("_FILE") and env[name]]:
+        setting = name.removesuffix("_FILE")
+        if env.get(setting):
+            raise BadSetting(f"{setting} and {name} are both set: leave one of them out.")
+        try:
+            found[setting] = Path(env[name]).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+            raise BadSetting(f"{name}: the file cannot be read: {reason}.") from None
+    return found
 
 
 def _database_url(url: str) -> str:
@@ -126,12 +153,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _jwt_keys(text: str | None, database_url: str, state_dir: Path) -> Mapping[str, bytes]:
-    name = PREFIX + "JWT_KEYS"
+def _keys(setting: str, env: Mapping[str, str], database_url: str, state_dir: Path) -> Mapping[str, bytes]:
+    """The keys of `setting`, in their order; with SQLite they are made and kept beside the database."""
+    name, text = PREFIX + setting, env.get(PREFIX + setting)
     if not text:
         if not database_url.startswith("sqlite"):
             raise BadSetting(f"{name} is missing: give kid:secret, with a secret of at least {SHORTEST_SECRET} bytes.")
-        text = _kept(state_dir / "jwt-keys", name)
+        text = _kept(state_dir / setting.lower().replace("_", "-"), name)
     keys: dict[str, bytes] = {}
     for part in text.split(","):
         kid, colon, secret = part.strip().partition(":")
@@ -157,6 +185,14 @@ def _fcm_url(url: str) -> str:
     if (scheme == "https" and host) or (scheme == "http" and is_loopback(host)):
         return url.rstrip("/")
     raise BadSetting(f"{PREFIX}FCM_URL must begin with https:// (http:// only for a loopback address).")
+
+
+def _redis_url(url: str | None) -> str | None:
+    scheme, host = _scheme_and_host(url or "")
+    if url and not ((scheme in {"redis", "rediss"} and host) or (scheme == "unix" and urlsplit(url).path)):
+        # Without the URL itself: it may hold a password.
+        raise BadSetting(f"{PREFIX}REDIS_URL must look like redis://host:6379/0 (or rediss://, unix://).")
+    return url or None
 
 
 def _public_url(url: str) -> str:
@@ -193,6 +229,26 @@ def _clock_offset(text: str, host: str) -> float:
     if seconds and not is_loopback(host):
         raise BadSetting(f"{PREFIX}CLOCK_OFFSET is for rehearsals on a loopback address, not for {host}.")
     return seconds
+
+
+def _rate_limits(text: str, host: str) -> bool:
+    if text not in {"on", "off"}:
+        raise BadSetting(f"{PREFIX}RATE_LIMITS must be on or off, not “{text[:20]}”.")
+    if text == "off" and not is_loopback(host):
+        raise BadSetting(f"{PREFIX}RATE_LIMITS=off is for load tests on a loopback address, not for {host}.")
+    return text == "on"
+
+
+def _trusted_proxies(text: str) -> int:
+    if not re.fullmatch("[0-9]", text):
+        raise BadSetting(f"{PREFIX}TRUSTED_PROXIES must be the number of proxies in front, 0 to 9, not “{text[:20]}”.")
+    return int(text)
+
+
+def _metrics_token(text: str | None) -> str | None:
+    if text and not re.fullmatch(r"[\x21-\x7e]{32,}", text):
+        raise BadSetting(f"{PREFIX}METRICS_TOKEN must have at least {SHORTEST_SECRET} visible ASCII characters.")
+    return text or None
 
 
 def _log_format(text: str) -> str:

@@ -6,10 +6,15 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from nachbarschaft.sealing import Sealer
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, as the database knows them today; tokens say only who it is."""
+    """Who acts, as the database knows them today; tokens say only who it is.
+
+    What a coordinator or admin may do is open only to a session that is `second_factored`.
+    """
 
     person_id: uuid.UUID
     session_id: uuid.UUID | None = None
@@ -17,6 +22,7 @@ class Actor:
     language: str = "de"
     signed_in_at: datetime | None = None
     is_admin: bool = False
+    second_factored: bool = False
     coordinates: frozenset[uuid.UUID] = field(default_factory=frozenset)
 
 
@@ -28,6 +34,7 @@ class Context:
     now: datetime
     actor: Actor | None = None
     language: str = "de"
+    sealer: Sealer | None = None
 
     @property
     def me(self) -> Actor:

@@ -40,6 +40,12 @@ class WrongCode(Unauthenticated):
     detail = _("The code is wrong, was used already or is too old. Please ask for a new one.")
 
 
+class SecondFactorNeeded(Unauthenticated):
+    code = "second_factor_needed"
+    title = _("Your second factor is missing.")
+    detail = _("Please send the six digits of your authenticator app, or a recovery code, as “otp”.")
+
+
 class RefreshReused(Unauthenticated):
     """A refresh token that was replaced long ago came back: somebody may have stolen it, so the family ends."""
 
@@ -82,6 +88,24 @@ class AskCoordinator(Forbidden):
     code = "ask_coordinator"
     title = _("Please ask the coordinator.")
     detail = _("The coordinator of the quarter arranges this visit. Please call them.")
+
+
+class AwaitingConfirmation(Forbidden):
+    code = "awaiting_confirmation"
+    title = _("Your first tasks are confirmed by the coordinator.")
+    detail = _("The coordinator was told. You get the contact as soon as they have said yes.")
+
+
+class SecondFactorRequired(Forbidden):
+    code = "second_factor_required"
+    title = _("This needs a second factor.")
+    detail = _("Please set up an authenticator app, or sign in with it, before you coordinate.")
+
+
+class WrongOtp(Forbidden):
+    code = "wrong_otp"
+    title = _("These digits are not right.")
+    detail = _("Please look at your authenticator app again. Each number works once, and only for a short time.")
 
 
 class SignInAgain(Forbidden):
@@ -142,6 +166,18 @@ class TooLate(Conflict):
     code = "too_late"
     title = _("It is too late to take this back.")
     detail = _("This could be taken back for ten minutes.")
+
+
+class RateLimited(DomainError):
+    """Too much at once; `retry_after` says in how many seconds the next try may come."""
+
+    code = "rate_limited"
+    title = _("That was too much at once.")
+    detail = _("Please try again in {retry_after} seconds.")
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after)
+        self.retry_after = retry_after
 
 
 class Stale(DomainError):

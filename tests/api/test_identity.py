@@ -16,7 +16,7 @@ from nachbarschaft.services.codes import issue_code
 from nachbarschaft.services.people import Appointment, appoint
 from tests.api.forging import forged, token
 from tests.api.raw import assert_problem, send
-from tests.support.town import JWT_KEY, PASSWORD, Neighbour, Reply, Town
+from tests.support.town import DATA_KEY, JWT_KEY, PASSWORD, Neighbour, Reply, Town
 
 OTHER_PASSWORD = "ganz andere vier Wörter"
 NEW_KEY = "new:" + "n" * 40
@@ -47,7 +47,11 @@ def works(town: Town, access_token: str) -> bool:
 
 def with_keys(town: Town, keys: str) -> None:
     """Restarts the application with other keys on the same database."""
-    env = {"NACHBARSCHAFT_DATABASE_URL": town.wiring.settings.database_url, "NACHBARSCHAFT_JWT_KEYS": keys}
+    env = {
+        "NACHBARSCHAFT_DATABASE_URL": town.wiring.settings.database_url,
+        "NACHBARSCHAFT_JWT_KEYS": keys,
+        "NACHBARSCHAFT_DATA_KEYS": DATA_KEY,
+    }
     town.app = create_app(Wiring(read_settings(env), town.wiring.database, town.clock))
 
 

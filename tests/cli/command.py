@@ -11,7 +11,7 @@ from io import StringIO
 import structlog
 
 from nachbarschaft.cli import main
-from tests.support.town import JWT_KEY
+from tests.support.town import DATA_KEY, JWT_KEY
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Ran:
 
 def run(*words: str, database: str = "", **settings: str) -> Ran:
     """`nachbarschaft WORDS…` with these settings (names without prefix) and no others."""
-    wanted = {"DATABASE_URL": database, "JWT_KEYS": JWT_KEY} | settings
+    wanted = {"DATABASE_URL": database, "JWT_KEYS": JWT_KEY, "DATA_KEYS": DATA_KEY} | settings
     out, err = StringIO(), StringIO()
     with (
         _surroundings(words, {f"NACHBARSCHAFT_{name}": value for name, value in wanted.items()}),

@@ -5,11 +5,15 @@ from click.testing import CliRunner, Result
 
 from nachbarschaft.cli.check import check
 from tests.support.databases import Databases
-from tests.support.town import JWT_KEY
+from tests.support.town import DATA_KEY, JWT_KEY
 
 
 def run_check(url: str, **env: str) -> Result:
-    settings = {"NACHBARSCHAFT_DATABASE_URL": url, "NACHBARSCHAFT_JWT_KEYS": JWT_KEY} | env
+    settings = {
+        "NACHBARSCHAFT_DATABASE_URL": url,
+        "NACHBARSCHAFT_JWT_KEYS": JWT_KEY,
+        "NACHBARSCHAFT_DATA_KEYS": DATA_KEY,
+    } | env
     return CliRunner().invoke(check, env=settings)
 
 

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from api.commands import api
 from nachbarschaft.cli.failing import OperatorError
-from tests.support.town import JWT_KEY
+from tests.support.town import DATA_KEY, JWT_KEY
 
 
 def test_the_api_says_that_its_port_is_taken(sqlite_url: str) -> None:
@@ -15,6 +15,7 @@ def test_the_api_says_that_its_port_is_taken(sqlite_url: str) -> None:
         env = {
             "NACHBARSCHAFT_DATABASE_URL": sqlite_url,
             "NACHBARSCHAFT_JWT_KEYS": JWT_KEY,
+            "NACHBARSCHAFT_DATA_KEYS": DATA_KEY,
             "NACHBARSCHAFT_PORT": str(port),
         }
         result = CliRunner().invoke(api, env=env)

@@ -30,7 +30,7 @@ from nachbarschaft.clock import FixedClock
 from nachbarschaft.context import Context
 from tests.nachbarschaft.owed import owed
 from tests.support.fcm import Answer, LoopbackFcm
-from tests.support.town import JWT_KEY, Town
+from tests.support.town import DATA_KEY, JWT_KEY, Town
 
 
 def noted(town: Town, name: str) -> JobRun:
@@ -178,6 +178,7 @@ def by_hand(town: Town, *words: str, **env: str) -> subprocess.CompletedProcess[
     settings = {
         "NACHBARSCHAFT_DATABASE_URL": town.wiring.settings.database_url,
         "NACHBARSCHAFT_JWT_KEYS": JWT_KEY,
+        "NACHBARSCHAFT_DATA_KEYS": DATA_KEY,
     }
     command = [sys.executable, "-m", "nachbarschaft", "jobs", *words]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NACHBARSCHAFT_")}

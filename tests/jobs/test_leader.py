@@ -13,7 +13,7 @@ from jobs.leader import DatabaseLeadership, FileLeadership, Leadership, leadersh
 from nachbarschaft.config import Settings, read_settings
 from tests.support.databases import Databases
 from tests.support.processes import environment, wait_until
-from tests.support.town import JWT_KEY
+from tests.support.town import DATA_KEY, JWT_KEY
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_leader_that_was_killed_holds_nothing(database_url: str) -> None:
         "leader = leadership(read_settings(os.environ)); print(leader.hold(), flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", program]
-    env = environment(DATABASE_URL=database_url, JWT_KEYS=JWT_KEY)
+    env = environment(DATABASE_URL=database_url, JWT_KEYS=JWT_KEY, DATA_KEYS=DATA_KEY)
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline().strip() == "True"
@@ -107,7 +107,13 @@ def test_a_leader_that_was_killed_holds_nothing(database_url: str) -> None:
 
 
 def _settings(database_url: str) -> Settings:
-    return read_settings({"NACHBARSCHAFT_DATABASE_URL": database_url, "NACHBARSCHAFT_JWT_KEYS": JWT_KEY})
+    return read_settings(
+        {
+            "NACHBARSCHAFT_DATABASE_URL": database_url,
+            "NACHBARSCHAFT_JWT_KEYS": JWT_KEY,
+            "NACHBARSCHAFT_DATA_KEYS": DATA_KEY,
+        }
+    )
 
 
 def _cut_whoever_leads(url: str) -> None:

@@ -15,7 +15,7 @@ DATABASE = "postgresql://town@db.example/town"
 
 def read(**settings: str) -> Settings:
     """The settings by their names without prefix, on PostgreSQL unless told otherwise; nothing touches a disk."""
-    named = {"DATABASE_URL": DATABASE, "JWT_KEYS": KEY} | settings
+    named = {"DATABASE_URL": DATABASE, "JWT_KEYS": KEY, "DATA_KEYS": KEY} | settings
     return read_settings({f"NACHBARSCHAFT_{name}": value for name, value in named.items()})
 
 

@@ -18,7 +18,7 @@ from typing import Self
 from nachbarschaft.config import PREFIX
 from tests.support.caller import Caller
 from tests.support.family import family_of, kill_all
-from tests.support.town import JWT_KEY
+from tests.support.town import DATA_KEY, JWT_KEY
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 40.0
@@ -81,7 +81,7 @@ class Processes:
 
     def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
         """`settings` are named without their prefix: `FCM_URL="http://…"`; an empty one stands for its default."""
-        self._settings = {"DATABASE_URL": database_url, "JWT_KEYS": JWT_KEY} | settings
+        self._settings = {"DATABASE_URL": database_url, "JWT_KEYS": JWT_KEY, "DATA_KEYS": DATA_KEY} | settings
         self._folder = folder
         self._started: list[Process] = []
         self._numbers = count(1)
@@ -132,7 +132,7 @@ class Household:
     def __init__(self, folder: Path, *, env: Mapping[str, str] | None = None) -> None:
         """`env` is added to the environment as it stands."""
         settings = {name.removeprefix(PREFIX): value for name, value in (env or {}).items()}
-        self._processes = Processes("", folder, **{"JWT_KEYS": "", **settings})
+        self._processes = Processes("", folder, **{"JWT_KEYS": "", "DATA_KEYS": "", **settings})
         self.url = ""
 
     def __enter__(self) -> Self:

@@ -26,6 +26,7 @@ PASSWORD = "vier deutsche Wörter hier"
 NOON = datetime(2026, 6, 10, 10, 0, tzinfo=UTC)
 """A Wednesday, 12:00 in Herne: nobody sleeps."""
 JWT_KEY = "test:" + "k" * 40
+DATA_KEY = "test:" + "d" * 40
 BLUMENTHAL = {"lat": 51.53, "lon": 7.156}
 _numbers = count(1)
 
@@ -47,8 +48,13 @@ class Reply:
 class Town:
     """One application on one database; `clock` is moved by hand and pushes are recorded in a file."""
 
-    def __init__(self, database_url: str, folder: Path, *, now: datetime = NOON) -> None:
-        env = {"NACHBARSCHAFT_DATABASE_URL": database_url, "NACHBARSCHAFT_JWT_KEYS": JWT_KEY}
+    def __init__(self, database_url: str, folder: Path, *, now: datetime = NOON, rate_limits: str = "off") -> None:
+        env = {
+            "NACHBARSCHAFT_DATABASE_URL": database_url,
+            "NACHBARSCHAFT_JWT_KEYS": JWT_KEY,
+            "NACHBARSCHAFT_DATA_KEYS": DATA_KEY,
+            "NACHBARSCHAFT_RATE_LIMITS": rate_limits,
+        }
         self.clock = HandClock(now)
         self.wiring = Wiring(read_settings(env), Database(database_url, pool_size=8), self.clock)
         self.app = create_app(self.wiring)
