@@ -13,10 +13,11 @@ from api.routes.offers import offers
 from api.routes.operations import operations
 from api.routes.quarters import quarters
 from api.routes.requests import requests
+from api.routes.second_factor import second_factor
 from api.routes.tasks import tasks
 from nachbarschaft.bootstrap import Wiring
 
-BLUEPRINTS = (auth, me, account, quarters, requests, tasks, offers, coordination, operations)
+BLUEPRINTS = (auth, me, account, second_factor, quarters, requests, tasks, offers, coordination, operations)
 
 
 def create_app(wiring: Wiring) -> Flask:

@@ -151,6 +151,8 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             created_at=_behaviour("when it was set up"),
             confirmed_at=_behaviour("since when it is asked for"),
             last_step=_none("keeps a one-time password from being used twice"),
+            failures=_behaviour("how many wrong ones were sent lately; too many have to wait"),
+            failing_since=_behaviour("since when they were wrong"),
         ),
         "recovery_code": _table(
             "as long as the second factor",

@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from nachbarschaft.clock import Clock, SystemClock
 from nachbarschaft.config import PREFIX, BadSetting, Settings
 from nachbarschaft.context import Context
@@ -35,12 +37,16 @@ class Wiring:
     def writing(self, now: datetime | None = None) -> Iterator[Context]:
         """A transaction without an actor, for jobs and the operator's commands."""
         with self.database.writing() as session:
-            yield Context(session, now or self.clock.now(), sealer=self.sealer)
+            yield self._context(session, now)
 
     @contextmanager
     def reading(self, now: datetime | None = None) -> Iterator[Context]:
         with self.database.reading() as session:
-            yield Context(session, now or self.clock.now(), sealer=self.sealer)
+            yield self._context(session, now)
+
+    def _context(self, session: Session, now: datetime | None) -> Context:
+        throttles = self.settings.rate_limits
+        return Context(session, now or self.clock.now(), sealer=self.sealer, throttles=throttles)
 
 
 def build(settings: Settings) -> Wiring:

@@ -106,6 +106,7 @@ class WrongOtp(Forbidden):
     code = "wrong_otp"
     title = _("These digits are not right.")
     detail = _("Please look at your authenticator app again. Each number works once, and only for a short time.")
+    keeps = True
 
 
 class SignInAgain(Forbidden):

@@ -1,11 +1,11 @@
 """Who may do what: permission → the predicates of which one must hold. As data, so that it can be read and tested."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models import HelpRequest
 from nachbarschaft.context import Actor
-from nachbarschaft.errors import DomainError, Forbidden, NotFound
+from nachbarschaft.errors import DomainError, Forbidden, NotFound, SecondFactorRequired
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,14 @@ def allows(permission: str, actor: Actor, bond: RequestBond) -> bool:
 
 
 def require(permission: str, actor: Actor, bond: RequestBond, refusal: type[DomainError] = Forbidden) -> None:
-    """Raises NotFound where the actor may not even read the request, else `refusal` where they may not do this."""
+    """Raises NotFound where the actor may not even read the request, else `refusal` where they may not do this.
+
+    Where all that is missing is the second factor of whoever coordinates, SecondFactorRequired.
+    """
+    if allows("request.read", actor, bond) and allows(permission, actor, bond):
+        return
+    if not actor.second_factored and allows(permission, replace(actor, second_factored=True), bond):
+        raise SecondFactorRequired
     if not allows("request.read", actor, bond):
         raise NotFound
-    if not allows(permission, actor, bond):
-        raise refusal
+    raise refusal

@@ -15,12 +15,21 @@ from api.schemas.auth import (
     SignUpTaken,
 )
 from nachbarschaft.context import Context
-from nachbarschaft.errors import LoginTaken, RefreshReused, Unauthenticated, WrongCode, WrongCredentials
+from nachbarschaft.errors import (
+    LoginTaken,
+    RateLimited,
+    RefreshReused,
+    SecondFactorNeeded,
+    Unauthenticated,
+    WrongCode,
+    WrongCredentials,
+)
 from nachbarschaft.passwords import hash_password, is_right
 from nachbarschaft.phones import normalise_phone
 from nachbarschaft.queries.people import read_me
 from nachbarschaft.services.accounts import Newcomer, find_by_login, sign_up
 from nachbarschaft.services.codes import NewLogin, redeem_code
+from nachbarschaft.services.second_factors import is_asked_for, is_shown
 from nachbarschaft.services.sessions import Grant, begin_session, refresh, sign_out
 
 auth = Blueprint("auth", __name__)
@@ -68,12 +77,15 @@ def create_account(edge: Edge, body: dict[str, Any]) -> dict[str, Any]:
         who=Who.ANYONE,
         takes=SignInTaken,
         gives=SignedInSchema,
-        refuses=(WrongCredentials,),
+        refuses=(WrongCredentials, SecondFactorNeeded, RateLimited),
         own_transactions=True,
     ),
 )
 def create_session(edge: Edge, body: dict[str, Any]) -> dict[str, Any]:
-    """Sign in on a device. The answer is the same whether the login or the password is wrong."""
+    """Sign in on a device. The answer is the same whether the login or the password is wrong.
+
+    Whoever has set up a second factor sends what it shows as `otp`; `second_factor_needed` says so.
+    """
     with edge.reading() as context:
         person = find_by_login(context, body["login"])
         stored = person.password_hash if person else None
@@ -84,7 +96,13 @@ def create_session(edge: Edge, body: dict[str, Any]) -> dict[str, Any]:
         found = find_by_login(context, body["login"])
         if found is None or found.password_hash != stored:
             raise WrongCredentials
-        return _signed_in(context, begin_session(context, found))
+        asked = is_asked_for(context, found)
+        if asked and "otp" not in body:
+            raise SecondFactorNeeded
+        if not asked or is_shown(context, found, body["otp"]):
+            return _signed_in(context, begin_session(context, found, second_factored=asked))
+    # Out here, so that the wrong try stays counted.
+    raise WrongCredentials
 
 
 @endpoint(

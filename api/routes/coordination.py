@@ -9,7 +9,7 @@ from api.endpoint import Operation, Who, endpoint
 from api.schemas.basics import PageQuery
 from api.schemas.members import ActivityPage, MemberPage, VerifyTaken
 from nachbarschaft.context import Context
-from nachbarschaft.errors import Forbidden, NotFound
+from nachbarschaft.errors import Forbidden, NotFound, SecondFactorRequired
 from nachbarschaft.queries.activity import list_activity
 from nachbarschaft.queries.members import list_members
 from nachbarschaft.queries.pages import Page, PageAsked
@@ -30,7 +30,7 @@ Face = dict[str, Any]
         who=Who.SIGNED_IN,
         query=PageQuery,
         gives=MemberPage,
-        refuses=(NotFound, Forbidden),
+        refuses=(NotFound, Forbidden, SecondFactorRequired),
     ),
 )
 def get_members(context: Context, query: Face, slug: str) -> Page[Face]:
@@ -48,7 +48,7 @@ def get_members(context: Context, query: Face, slug: str) -> Page[Face]:
         who=Who.SIGNED_IN,
         takes=VerifyTaken,
         status=204,
-        refuses=(NotFound, Forbidden),
+        refuses=(NotFound, Forbidden, SecondFactorRequired),
     ),
 )
 def post_verify(context: Context, body: Face, slug: str, person: uuid.UUID) -> None:
@@ -66,7 +66,7 @@ def post_verify(context: Context, body: Face, slug: str, person: uuid.UUID) -> N
         who=Who.SIGNED_IN,
         query=PageQuery,
         gives=ActivityPage,
-        refuses=(NotFound, Forbidden),
+        refuses=(NotFound, Forbidden, SecondFactorRequired),
     ),
 )
 def get_activity(context: Context, query: Face, slug: str) -> Page[Face]:

@@ -25,6 +25,7 @@ from nachbarschaft.errors import (
     NotFound,
     NotOpen,
     OutsideQuarter,
+    SecondFactorRequired,
     TooLate,
     TooManyOpenRequests,
     TooManyOpenTasks,
@@ -100,7 +101,7 @@ def get_requests(context: Context, query: Face) -> Page[Face]:
         tag="Requests",
         who=Who.SIGNED_IN,
         gives=RequestSchema,
-        refuses=(NotFound,),
+        refuses=(NotFound, SecondFactorRequired),
         tagged=True,
     ),
 )
@@ -119,7 +120,7 @@ def get_request(context: Context, id: uuid.UUID) -> Face:
         who=Who.SIGNED_IN,
         takes=RequestChange,
         gives=RequestSchema,
-        refuses=(NotFound, Forbidden, NotOpen, Conflict, OutsideQuarter),
+        refuses=(NotFound, Forbidden, SecondFactorRequired, NotOpen, Conflict, OutsideQuarter),
         tagged=True,
         current=_own,
     ),
@@ -142,7 +143,7 @@ def patch_request(context: Context, body: Face, id: uuid.UUID) -> Face:
         takes=DoneTaken,
         optional_body=True,
         gives=RequestSchema,
-        refuses=(NotFound, Forbidden, NotOpen, Conflict),
+        refuses=(NotFound, Forbidden, SecondFactorRequired, NotOpen, Conflict),
     ),
 )
 def post_done(context: Context, body: Face, id: uuid.UUID) -> Face:
@@ -160,7 +161,7 @@ def post_done(context: Context, body: Face, id: uuid.UUID) -> Face:
         who=Who.SIGNED_IN,
         optional_body=True,
         gives=RequestSchema,
-        refuses=(NotFound, Forbidden, NotOpen),
+        refuses=(NotFound, Forbidden, SecondFactorRequired, NotOpen),
     ),
 )
 def post_cancel(context: Context, id: uuid.UUID) -> Face:
@@ -173,13 +174,13 @@ def post_cancel(context: Context, id: uuid.UUID) -> Face:
     Operation(
         "POST",
         "/v1/requests/<uuid:id>/still-needed",
-        name="confirmRequest",
+        name="renewRequest",
         tag="Requests",
         who=Who.SIGNED_IN,
         takes=StillNeededTaken,
         optional_body=True,
         gives=RequestSchema,
-        refuses=(NotFound, Forbidden, AlreadyFilled, NotOpen, TooManyOpenRequests),
+        refuses=(NotFound, Forbidden, SecondFactorRequired, AlreadyFilled, NotOpen, TooManyOpenRequests),
     ),
 )
 def post_still_needed(context: Context, body: Face, id: uuid.UUID) -> Face:
@@ -201,7 +202,7 @@ def post_still_needed(context: Context, body: Face, id: uuid.UUID) -> Face:
         takes=ReleaseTaken,
         optional_body=True,
         gives=RequestSchema,
-        refuses=(NotFound, Forbidden, NotOpen, Conflict),
+        refuses=(NotFound, Forbidden, SecondFactorRequired, NotOpen, Conflict),
     ),
 )
 def post_release(context: Context, body: Face, id: uuid.UUID) -> Face:
@@ -223,7 +224,7 @@ def post_release(context: Context, body: Face, id: uuid.UUID) -> Face:
         who=Who.SIGNED_IN,
         optional_body=True,
         gives=RequestSchema,
-        refuses=(NotFound, Forbidden, TooLate, Conflict, TooManyOpenTasks, TooManyOpenRequests),
+        refuses=(NotFound, Forbidden, SecondFactorRequired, TooLate, Conflict, TooManyOpenTasks, TooManyOpenRequests),
     ),
 )
 def post_undo(context: Context, id: uuid.UUID) -> Face:
@@ -240,7 +241,7 @@ def post_undo(context: Context, id: uuid.UUID) -> Face:
         tag="Requests",
         who=Who.SIGNED_IN,
         gives=DispatchSchema,
-        refuses=(NotFound, Forbidden),
+        refuses=(NotFound, Forbidden, SecondFactorRequired),
         tagged=True,
     ),
 )

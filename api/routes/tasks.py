@@ -19,6 +19,7 @@ from nachbarschaft.errors import (
     NotEligible,
     NotFound,
     NotOpen,
+    SecondFactorRequired,
     TooManyOpenTasks,
 )
 from nachbarschaft.queries.pages import Page, PageAsked
@@ -119,7 +120,7 @@ def post_withdraw(context: Context, id: uuid.UUID) -> dict[str, Any]:
         optional_body=True,
         gives=ContactSchema,
         gives_secrets=True,
-        refuses=(NotFound, NotAssigned, AskCoordinator, Forbidden),
+        refuses=(NotFound, NotAssigned, AskCoordinator, Forbidden, SecondFactorRequired),
     ),
 )
 def post_contact(context: Context, body: dict[str, Any], id: uuid.UUID) -> Contact:

@@ -25,6 +25,15 @@ def password_field() -> fields.String:
     )
 
 
+def otp_field(*, required: bool) -> fields.String:
+    """What a second factor shows."""
+    return fields.String(
+        required=required,
+        validate=validate.Length(min=1, max=40),
+        metadata={"description": "The six digits of the authenticator app. At sign-in, or a recovery code."},
+    )
+
+
 def _email(*, required: bool) -> fields.Email:
     return fields.Email(required=required, validate=validate.Length(max=254))
 
@@ -46,11 +55,14 @@ class SignUpTaken(Taken):
 
 class SignInTaken(Taken):
     login = fields.String(
-        required=True, validate=validate.Length(min=1, max=254), metadata={"description": "E-mail address."}
+        required=True,
+        validate=validate.Length(min=1, max=254),
+        metadata={"description": "E-mail address, or a phone number with which one has signed up."},
     )
     password = fields.String(
         required=True, validate=validate.Length(min=1, max=LONGEST), metadata={"format": "password"}
     )
+    otp = otp_field(required=False)
 
 
 class RefreshTaken(Taken):
@@ -80,7 +92,7 @@ class RedeemTaken(Taken):
 class SessionSchema(Given):
     access_token = fields.String(required=True, metadata={"description": "Bearer token for the next 15 minutes."})
     refresh_token = fields.String(required=True, metadata={"description": "Opaque; replaced at every refresh."})
-    token_type = fields.String(required=True, validate=validate.Equal("Bearer"))
+    token_type = fields.String(required=True, metadata={"description": "Bearer."})
     expires_in = fields.Integer(required=True, metadata={"description": "Seconds until the access token ends."})
     session_id = fields.UUID(required=True)
 

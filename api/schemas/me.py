@@ -19,6 +19,8 @@ from api.schemas.fields import Instant, Text, Truth, Whole
 from nachbarschaft.queries.channels import KINDS
 from nachbarschaft.words import mark as _
 
+ADDRESS_KINDS = ["token", "fid"]
+PLATFORMS = ["android", "ios", "web"]
 INSTALLATION = r"[A-Za-z0-9_-]{8,64}"
 
 
@@ -42,6 +44,9 @@ class PersonSchema(Given):
     )
     verification = fields.String(required=True, metadata={"description": "new, known or certified."})
     protected_address = fields.Boolean(required=True)
+    second_factor = fields.Boolean(
+        required=True, metadata={"description": "Whether signing in asks for a second factor."}
+    )
 
 
 class PersonChange(Taken):
@@ -62,10 +67,10 @@ class DeviceTaken(Taken):
     )
     kind = fields.String(
         required=True,
-        validate=validate.OneOf(["token", "fid"]),
+        validate=validate.OneOf(ADDRESS_KINDS),
         metadata={"description": "Registration token or Firebase installation id."},
     )
-    platform = fields.String(required=True, validate=validate.OneOf(["android", "ios", "web"]))
+    platform = fields.String(required=True, validate=validate.OneOf(PLATFORMS))
     language = reader_language_field(required=True)
     app_version = Text(shortest=1, longest=40, required=True)
 

@@ -5,14 +5,15 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
-from models import CoordinatorAppointment, Offer, Person, Quarter
+from models import CoordinatorAppointment, Offer, Person, Quarter, SecondFactor
 from nachbarschaft.context import Context
 
 
 def read_me(context: Context, person_id: uuid.UUID) -> dict[str, Any]:
     """A person as they see themselves."""
-    person, slug, has_offer = context.session.execute(
-        select(Person, Quarter.slug, exists().where(Offer.person_id == Person.id))
+    confirmed = exists().where(SecondFactor.person_id == Person.id, SecondFactor.confirmed_at.is_not(None))
+    person, slug, has_offer, has_second_factor = context.session.execute(
+        select(Person, Quarter.slug, exists().where(Offer.person_id == Person.id), confirmed)
         .join(Quarter, Quarter.id == Person.quarter_id)
         .where(Person.id == person_id)
     ).one()
@@ -29,6 +30,7 @@ def read_me(context: Context, person_id: uuid.UUID) -> dict[str, Any]:
         "coordinates": coordinates,
         "verification": person.verification,
         "protected_address": person.protected_address,
+        "second_factor": has_second_factor,
     }
 
 

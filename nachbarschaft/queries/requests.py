@@ -12,7 +12,7 @@ from models.lifecycle import AssignmentState, RequestState
 from nachbarschaft.context import Context
 from nachbarschaft.errors import NotFound
 from nachbarschaft.geography.cells import cell_of, center_of_cell
-from nachbarschaft.permissions import allows
+from nachbarschaft.permissions import require
 from nachbarschaft.queries.bonds import bond_to, quarters_in_reach
 from nachbarschaft.queries.pages import Page, PageAsked, page_of
 
@@ -31,10 +31,11 @@ class Filters:
 
 
 def read_request(context: Context, request_id: uuid.UUID) -> Face:
-    """One request as the actor may see it. Raises NotFound."""
+    """One request as the actor may see it. Raises NotFound, SecondFactorRequired."""
     request = context.session.get(HelpRequest, request_id)
-    if request is None or not allows("request.read", context.me, bond_to(context, request)):
+    if request is None:
         raise NotFound
+    require("request.read", context.me, bond_to(context, request))
     return face_of(context, request)
 
 

@@ -82,7 +82,7 @@ def update_me(context: Context, changes: Mapping[str, Any]) -> Person:
     """
     person = context.session.get_one(Person, context.me.person_id)
     if "home" in changes:
-        _require_fresh_sign_in(context)
+        require_fresh_sign_in(context)
         _move(context, person, changes["home"])
     person.name = changes.get("name", person.name)
     person.language = changes.get("language", person.language)
@@ -123,7 +123,8 @@ def normalise_email(email: str) -> str:
     return normalised
 
 
-def _require_fresh_sign_in(context: Context) -> None:
+def require_fresh_sign_in(context: Context) -> None:
+    """What a stolen phone must not change asks for the password once more. Raises SignInAgain."""
     signed_in_at = context.me.signed_in_at
     if signed_in_at is None or context.now - signed_in_at > FRESH_SIGN_IN:
         raise SignInAgain

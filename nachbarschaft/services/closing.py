@@ -8,7 +8,7 @@ from models import HelpRequest
 from models.lifecycle import ASSIGNMENT, REQUEST, AssignmentState, RequestState
 from nachbarschaft.context import Context
 from nachbarschaft.errors import Conflict, Forbidden, Invalid
-from nachbarschaft.permissions import allows
+from nachbarschaft.permissions import allows, require
 from nachbarschaft.services.dispatch import ask_again
 from nachbarschaft.services.ending import end_request
 from nachbarschaft.services.events import record
@@ -41,7 +41,7 @@ def finish(context: Context, request_id: uuid.UUID, effort: Effort) -> HelpReque
     elif task is not None:
         refuse_unless_possible(ASSIGNMENT, "done", task.state)
     else:
-        raise Forbidden
+        require("request.close", context.me, bond)
     return bond.request
 
 

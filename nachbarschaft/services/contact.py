@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from models import ContactView, HelpRequest, Person
 from nachbarschaft.context import Context
-from nachbarschaft.errors import AskCoordinator, Invalid, NotAssigned
+from nachbarschaft.errors import AskCoordinator, Invalid, NotAssigned, SecondFactorRequired
 from nachbarschaft.services.events import record
 from nachbarschaft.services.finding import take_request
 from nachbarschaft.services.tasks import latest_task
@@ -56,8 +56,10 @@ def _role(context: Context, request: HelpRequest, requester: Person, reason: str
     helps = task is not None and task.opens_contact(context.now)
     if helps and not requester.protected_address:
         return "volunteer"
-    if request.quarter_id not in context.me.coordinates:
+    if request.quarter_id not in context.me.appointed:
         raise AskCoordinator if helps else NotAssigned
+    if not context.me.second_factored:
+        raise SecondFactorRequired
     if not reason:
         raise Invalid({"reason": [_("Please say why you look. The resident can read it.")]})
     return "coordinator"

@@ -7,7 +7,7 @@ from datetime import date
 from models import Quarter
 from models.lifecycle import Verification
 from nachbarschaft.context import Context
-from nachbarschaft.errors import Forbidden, Invalid, NotFound
+from nachbarschaft.errors import Forbidden, Invalid, NotFound, SecondFactorRequired
 from nachbarschaft.queries.quarters import quarter_by_slug
 from nachbarschaft.services.events import record
 from nachbarschaft.services.locking import hold_person
@@ -24,10 +24,12 @@ class Verified:
 
 
 def coordinated_quarter(context: Context, slug: str) -> Quarter:
-    """A quarter that the actor coordinates. Raises NotFound, Forbidden."""
+    """A quarter that the actor coordinates. Raises NotFound, Forbidden, SecondFactorRequired."""
     quarter = quarter_by_slug(context.session, slug)
-    if quarter.id not in context.me.coordinates:
+    if quarter.id not in context.me.appointed:
         raise Forbidden
+    if not context.me.second_factored:
+        raise SecondFactorRequired
     return quarter
 
 

@@ -30,12 +30,13 @@ class Grant:
     refresh_token: str
 
 
-def begin_session(context: Context, person: Person) -> Grant:
-    """Signs a device in."""
+def begin_session(context: Context, person: Person, *, second_factored: bool = False) -> Grant:
+    """Signs a device in; `second_factored` says that the second factor was shown."""
     session = SignInSession(
         person_id=person.id,
         created_at=context.now,
         signed_in_at=context.now,
+        second_factor_at=context.now if second_factored else None,
         last_seen_at=context.now,
         absolute_end=context.now + ABSOLUTE_LIFE,
     )
@@ -115,7 +116,9 @@ def find_actor(context: Context, person_id: uuid.UUID, session_id: uuid.UUID) ->
         language=person.language,
         signed_in_at=session.signed_in_at,
         is_admin=person.is_admin,
-        coordinates=frozenset(context.session.scalars(appointed)),
+        # The demo's sign-ins are public and need none (contract, section 1).
+        second_factored=person.is_demo or session.second_factor_at is not None,
+        appointed=frozenset(context.session.scalars(appointed)),
     )
 
 

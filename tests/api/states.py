@@ -93,7 +93,9 @@ def appointed(town: Town, quarter: str) -> Neighbour:
         _person, code = appoint(context, Appointment(email, "Coordinator", quarter, [quarter], is_admin=False))
     reply = town.call("POST", "/v1/auth/codes/redeem", {"code": code, "password": PASSWORD})
     assert reply.status_code == 200, reply.text
-    return Neighbour(town, reply.json["person"], reply.json["session"], email)
+    made = Neighbour(town, reply.json["person"], reply.json["session"], email)
+    made.set_up_second_factor()
+    return made
 
 
 Walk = Callable[[Scene], object]

@@ -11,6 +11,7 @@ def coordinator(town: Town, quarter: str = "blumenthal") -> Neighbour:
     made = town.neighbour("Coordinator", quarter)
     with town.wiring.writing() as context:
         appoint(context, Appointment(made.email, "Coordinator", None, [quarter], is_admin=False))
+    made.set_up_second_factor()
     return made
 
 

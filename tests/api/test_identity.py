@@ -256,6 +256,8 @@ def test_an_appointment_works_at_the_next_request_with_the_same_token(town: Town
     with town.wiring.writing() as context:
         appoint(context, Appointment(neighbour.email, "X", None, ["blumenthal"], is_admin=False))
 
+    assert_problem(neighbour.get(path), 403, "second_factor_required")
+    neighbour.set_up_second_factor()
     assert neighbour.get(path).status_code == 200
     me = neighbour.get("/v1/me").json
     assert (me["roles"], me["coordinates"]) == (["resident", "coordinator"], ["blumenthal"])
@@ -277,6 +279,7 @@ def test_signing_up_counts_as_signing_in(small_town: Town) -> None:
         "coordinates": [],
         "verification": "new",
         "protected_address": False,
+        "second_factor": False,
     }
 
 

@@ -41,6 +41,7 @@ def appointed(town: Town, *quarters: str) -> Neighbour:
     neighbour = town.neighbour(quarter="blumenthal")
     with town.wiring.writing() as context:
         appoint(context, Appointment(neighbour.email, "X", None, quarters, is_admin=False))
+    neighbour.set_up_second_factor()
     return neighbour
 
 

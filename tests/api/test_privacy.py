@@ -84,6 +84,7 @@ def live_through(town: Town) -> Scene:
     with town.wiring.writing() as context:
         coordinator = others["a coordinator of another quarter"].email
         appoint(context, Appointment(coordinator, "X", None, ["forellquartier"], is_admin=True))
+    others["a coordinator of another quarter"].set_up_second_factor()
     helper = town.neighbour(HELPER_NAME, email=EMAILS[1], password=PASSWORD)
     helper.offer(place={"lat": PLACE["lat"], "lon": PLACE["lon"]})
     helper.register_phone(ADDRESS + "-2")

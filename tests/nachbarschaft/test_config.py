@@ -126,6 +126,57 @@ def test_postgresql_needs_keys_because_several_machines_share_them() -> None:
     assert "JWT_KEYS is missing" in refusal(JWT_KEYS="")
 
 
+def test_postgresql_needs_data_keys_too_of_the_same_form() -> None:
+    assert "DATA_KEYS is missing" in refusal(DATA_KEYS="")
+    assert "DATA_KEYS" in refusal(DATA_KEYS="k1:short")
+    assert read(DATA_KEYS=f"new:{'n' * 32},old:{'o' * 32}").data_keys == {"new": b"n" * 32, "old": b"o" * 32}
+
+
+def test_a_secret_may_lie_in_a_file_as_orchestrators_mount_it(tmp_path: Path) -> None:
+    secret = tmp_path / "jwt"
+    secret.write_text(f"mounted:{'m' * 32}\n")
+
+    assert read(JWT_KEYS="", JWT_KEYS_FILE=str(secret)).jwt_keys == {"mounted": b"m" * 32}
+    both = refusal(JWT_KEYS_FILE=str(secret))
+    assert "JWT_KEYS" in both
+    assert "JWT_KEYS_FILE" in both
+    assert "JWT_KEYS_FILE" in refusal(JWT_KEYS="", JWT_KEYS_FILE=str(tmp_path / "missing"))
+    secret.write_bytes(b"\xff\xfe")
+    assert "UTF-8" in refusal(JWT_KEYS="", JWT_KEYS_FILE=str(secret))
+
+
+@pytest.mark.parametrize("url", ["redis://h:6379/0", "rediss://:pw@h/1", "unix:///run/redis.sock"])
+def test_redis_shares_counters(url: str) -> None:
+    assert read(REDIS_URL=url).redis_url == url
+
+
+@pytest.mark.parametrize("url", ["h:6379", "http://h", "redis://", "memcached://h", "unix://", "redis://[::1"])
+def test_any_other_store_for_counters_is_refused_without_showing_it(url: str) -> None:
+    assert "REDIS_URL" in refusal(REDIS_URL=url)
+    assert "topsecret" not in refusal(REDIS_URL="http://:topsecret@h")
+
+
+def test_limits_are_on_and_only_loopback_may_go_without() -> None:
+    assert read().rate_limits
+    assert not read(RATE_LIMITS="off").rate_limits
+    assert "RATE_LIMITS" in refusal(RATE_LIMITS="off", HOST="0.0.0.0")
+    assert "RATE_LIMITS" in refusal(RATE_LIMITS="no")
+
+
+def test_proxies_are_counted_and_none_is_believed_unasked() -> None:
+    assert read().trusted_proxies == 0
+    assert read(TRUSTED_PROXIES="2").trusted_proxies == 2
+    for wrong in ("-1", "10", "all", "1.0", "٢"):
+        assert "TRUSTED_PROXIES" in refusal(TRUSTED_PROXIES=wrong)
+
+
+def test_a_token_for_metrics_is_long_or_not_there() -> None:
+    assert read().metrics_token is None
+    assert read(METRICS_TOKEN="m" * 32).metrics_token == "m" * 32
+    for wrong in ("m" * 31, "m" * 31 + " m", "ä" * 40):
+        assert "METRICS_TOKEN" in refusal(METRICS_TOKEN=wrong)
+
+
 def on_sqlite(folder: Path) -> Settings:
     return read_settings({"NACHBARSCHAFT_DATABASE_URL": f"sqlite:///{folder}/var/town.db"})
 
@@ -137,7 +188,8 @@ def test_sqlite_makes_a_key_once_and_keeps_it_to_itself(tmp_path: Path) -> None:
     assert len(next(iter(first.jwt_keys.values()))) >= 32
     kept = tmp_path / "var" / "jwt-keys"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert [file.name for file in kept.parent.iterdir()] == ["jwt-keys"], "nothing is left over"
+    assert {file.name for file in kept.parent.iterdir()} == {"jwt-keys", "data-keys"}, "nothing is left over"
+    assert first.data_keys == second.data_keys != first.jwt_keys
     (tmp_path / "other").mkdir()
     assert on_sqlite(tmp_path / "other").jwt_keys != first.jwt_keys
 
@@ -209,7 +261,8 @@ def test_pushes_never_leave_in_the_clear(url: str) -> None:
 
 def test_host_and_port_are_honoured_plain_and_with_prefix() -> None:
     assert read(HOST="0.0.0.0", PORT="80").port == 80
-    env = {"NACHBARSCHAFT_DATABASE_URL": DATABASE, "NACHBARSCHAFT_JWT_KEYS": KEY, "HOST": "10.0.0.1", "PORT": "9000"}
+    keys = {"NACHBARSCHAFT_JWT_KEYS": KEY, "NACHBARSCHAFT_DATA_KEYS": KEY}
+    env = {"NACHBARSCHAFT_DATABASE_URL": DATABASE, "HOST": "10.0.0.1", "PORT": "9000"} | keys
     plain = read_settings(env)
     both = read_settings(env | {"NACHBARSCHAFT_HOST": "10.0.0.2", "NACHBARSCHAFT_PORT": "9001"})
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
+import pyotp
 from werkzeug.datastructures import Headers
 
 from api.app import create_app
@@ -170,6 +171,13 @@ class Neighbour:
     def delete(self, path: str, **headers: str) -> Reply:
         return self.town.call("DELETE", path, token=self.token, **headers)
 
+    def set_up_second_factor(self) -> str:
+        """Sets up an authenticator app and confirms it, which this session then counts as; returns its secret."""
+        secret = str(self.post("/v1/me/totp").json["secret"])
+        answer = self.post("/v1/me/totp/confirm", {"otp": otp_at(secret, self.town.clock.now())})
+        assert answer.status_code == 204, answer.text
+        return secret
+
     def offer(self, **more: Any) -> dict[str, Any]:
         """Makes an offer; what is not said is: shopping, German, any time, own quarter."""
         body = {
@@ -225,6 +233,11 @@ class Neighbour:
     def inbox(self) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = self.get("/v1/me/notifications?limit=100").json["items"]
         return items
+
+
+def otp_at(secret: str, now: datetime) -> str:
+    """What an authenticator app with that secret shows."""
+    return pyotp.TOTP(secret).at(now)
 
 
 def _made(answer: Reply) -> dict[str, Any]:

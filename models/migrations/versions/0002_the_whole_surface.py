@@ -32,6 +32,8 @@ def _second_factors() -> None:
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("confirmed_at", _INSTANT, nullable=True),
         sa.Column("last_step", sa.Integer(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", _INSTANT, nullable=True),
         sa.ForeignKeyConstraint(
             ["person_id"], [_PERSON], name=op.f("fk_second_factor_person_id_person"), ondelete="CASCADE"
         ),
