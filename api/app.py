@@ -4,20 +4,45 @@ from flask import Flask, Response
 from werkzeug.routing import BaseConverter, Map
 
 from api.identity import set_up_tokens
+from api.limits import set_up_limits
+from api.metrics import count_requests
 from api.problems import MAX_BODY, register_problems
 from api.routes.account import account
 from api.routes.auth import auth
+from api.routes.confirming import confirming
 from api.routes.coordination import coordination
 from api.routes.me import me
+from api.routes.meta import meta
+from api.routes.metrics import metrics
 from api.routes.offers import offers
+from api.routes.on_behalf import on_behalf
 from api.routes.operations import operations
 from api.routes.quarters import quarters
 from api.routes.requests import requests
 from api.routes.second_factor import second_factor
+from api.routes.settings import settings
+from api.routes.statistics import statistics
 from api.routes.tasks import tasks
 from nachbarschaft.bootstrap import Wiring
 
-BLUEPRINTS = (auth, me, account, second_factor, quarters, requests, tasks, offers, coordination, operations)
+BLUEPRINTS = (
+    auth,
+    me,
+    account,
+    second_factor,
+    quarters,
+    meta,
+    requests,
+    tasks,
+    offers,
+    coordination,
+    statistics,
+    on_behalf,
+    confirming,
+    settings,
+    operations,
+    metrics,
+)
 
 
 def create_app(wiring: Wiring) -> Flask:
@@ -30,6 +55,8 @@ def create_app(wiring: Wiring) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.converters["regex"] = RegexConverter
     set_up_tokens(app, wiring.settings)
+    set_up_limits(app, wiring.settings)
+    count_requests(app)
     register_problems(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -8,6 +8,7 @@ from gunicorn.app.base import BaseApplication
 
 from api.app import create_app
 from api.document import build_document
+from api.sharing import SharedCounting, shared_counting
 from nachbarschaft.bootstrap import Wiring, build
 from nachbarschaft.cli.failing import explained, wire_up
 from nachbarschaft.cli.listening import refuse_unsafe, require_free_port
@@ -21,8 +22,9 @@ GRACE_SECONDS = 20
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn around one application per worker process; each wires itself up after the fork."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, counting: SharedCounting) -> None:
         self._settings = settings
+        self._counting = counting
         super().__init__()
 
     def load_config(self) -> None:
@@ -36,6 +38,9 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "control_socket_disable": True,
             "proc_name": "nachbarschaft-api",
             "loglevel": "warning",
+            "pre_fork": self._counting.before_fork,
+            "post_fork": self._counting.after_fork,
+            "child_exit": self._counting.after_death,
         }.items():
             self.cfg.set(name, value)
 
@@ -51,7 +56,8 @@ def api() -> None:
     refuse_unsafe(wiring)
     require_free_port(wiring.settings)
     wiring.database.close()
-    _Server(wiring.settings).run()
+    with shared_counting() as counting:
+        _Server(wiring.settings, counting).run()
 
 
 @click.command()

@@ -14,6 +14,8 @@ from flask import Blueprint, Response, current_app, g, request
 from api.answers import answer, check_precondition
 from api.bodies import read_body, read_query
 from api.identity import actor_of, token_claims
+from api.limits import count_address, count_person
+from api.monitoring import require_monitor
 from api.operation import Answer, Operation, Who
 from api.problems import problem_of, reader_language
 from api.repeats import key_of, remember, replayed
@@ -66,6 +68,9 @@ def wiring() -> Wiring:
 
 
 def _serve(operation: Operation, path: dict[str, Any]) -> Response:
+    if operation.who == Who.MONITOR:
+        require_monitor(wiring().settings.metrics_token)
+    count_address(operation.rule)
     claims = token_claims() if operation.who == Who.SIGNED_IN else None
     if operation.own_transactions:
         edge = Edge(wiring(), _actor(claims))
@@ -137,5 +142,6 @@ def _known(context: Context, claims: Any) -> Context:
     if claims is None:
         return replace(context, language=reader_language())
     actor = actor_of(context, claims)
+    count_person(actor.person_id)
     g.own_language = actor.language
     return replace(context, actor=actor, language=reader_language())

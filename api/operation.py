@@ -12,9 +12,13 @@ from nachbarschaft.errors import DomainError
 
 
 class Who(StrEnum):
-    """Who may call a route at all; what they may do there the use case decides."""
+    """Who may call a route at all; what they may do there the use case decides.
+
+    A monitor sits at the server's own machine, or shows the operator's token (see `api.monitoring`).
+    """
 
     ANYONE = "anyone"
+    MONITOR = "monitor"
     SIGNED_IN = "signed_in"
 
 

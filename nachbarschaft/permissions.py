@@ -49,6 +49,7 @@ PERMISSIONS: Mapping[str, tuple[Predicate, ...]] = {
     "request.undo": (is_requester, coordinates_quarter, has_or_had_the_task),
     "request.release": (is_requester, coordinates_quarter),
     "request.confirm_need": (is_requester, coordinates_quarter),
+    "request.confirm": (coordinates_quarter,),
     "request.see_dispatch": (is_requester, coordinates_quarter),
     "request.see_views": (is_requester,),
 }

@@ -1,14 +1,15 @@
 """For operators and developers: health, the document and its reference page."""
 
 import json
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.document import build_document
+from api.document import document_text
 from api.endpoint import Answer, Edge, Operation, Who, endpoint
-from api.problems import reader_language
+from api.examples import pretty
 from api.schemas.operations import LiveSchema, ReadySchema
 from nachbarschaft.queries.health import UNREACHABLE, read_health
 
@@ -68,7 +69,7 @@ def ready(edge: Edge) -> Answer:
 )
 def document(_edge: Edge) -> Response:
     """This document."""
-    return Response(json.dumps(build_document(current_app), ensure_ascii=False), mimetype="application/json")
+    return Response(document_text(current_app), mimetype="application/json")
 
 
 @endpoint(
@@ -77,7 +78,12 @@ def document(_edge: Edge) -> Response:
 )
 def reference(_edge: Edge) -> Response:
     """The reference as a page: drawn here, with nothing from elsewhere and without JavaScript."""
-    page = render_template("reference.html", document=build_document(current_app), language=reader_language())
-    response = Response(page, mimetype="text/html")
+    response = Response(_page(document_text(current_app)), mimetype="text/html")
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self' 'unsafe-inline'"
     return response
+
+
+@cache
+def _page(document: str) -> str:
+    """Drawn once: it changes with the document alone."""
+    return render_template("reference.html", document=json.loads(document), pretty=pretty)

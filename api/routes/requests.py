@@ -36,8 +36,9 @@ from nachbarschaft.queries.requests import Filters, face_of, list_requests, read
 from nachbarschaft.services.closing import Effort, cancel, confirm_need, finish
 from nachbarschaft.services.finding import take_request
 from nachbarschaft.services.giving_back import release
+from nachbarschaft.services.opening import Asking
 from nachbarschaft.services.places import as_place
-from nachbarschaft.services.requests import Asking, edit_request, open_request
+from nachbarschaft.services.requests import edit_request, open_request
 from nachbarschaft.services.undoing import undo
 
 requests = Blueprint("requests", __name__)

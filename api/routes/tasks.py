@@ -13,6 +13,7 @@ from nachbarschaft.errors import (
     AlreadyAccepted,
     AlreadyFilled,
     AskCoordinator,
+    AwaitingConfirmation,
     Conflict,
     Forbidden,
     NotAssigned,
@@ -120,12 +121,13 @@ def post_withdraw(context: Context, id: uuid.UUID) -> dict[str, Any]:
         optional_body=True,
         gives=ContactSchema,
         gives_secrets=True,
-        refuses=(NotFound, NotAssigned, AskCoordinator, Forbidden, SecondFactorRequired),
+        refuses=(NotFound, NotAssigned, AwaitingConfirmation, AskCoordinator, Forbidden, SecondFactorRequired),
     ),
 )
 def post_contact(context: Context, body: dict[str, Any], id: uuid.UUID) -> Contact:
     """Name, address, phone and private note, for whoever has the task, until 24 hours after it is done.
 
+    A new volunteer gets it once a coordinator has confirmed them: 403 `awaiting_confirmation` until then.
     Coordinators give a `reason`. Every look is written down in the same transaction, and the resident can read it.
     """
     return look_at_contact(context, id, body.get("reason"))

@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from api.schemas import validate
 from api.schemas.auth import password_field
-from api.schemas.basics import Given, PageQuery, Taken, page_schema
+from api.schemas.basics import Given, PageQuery, Taken, page_schema, word_field
 from api.schemas.fields import Instant
 from api.schemas.requests import RequestSchema
 from nachbarschaft.passwords import LONGEST
@@ -27,15 +27,17 @@ SessionPage = page_schema("SessionPage", DeviceSessionSchema)
 
 
 class TaskQuery(PageQuery):
-    state = fields.String(validate=validate.OneOf(ASSIGNMENT_STATES))
+    state = fields.String(
+        validate=validate.OneOf(ASSIGNMENT_STATES), metadata={"description": "Only those in this state."}
+    )
 
 
 class TaskSchema(Given):
     id = fields.UUID(required=True)
     request = fields.Nested(RequestSchema, required=True)
-    state = fields.String(required=True)
+    state = word_field("assignment_state")
     accepted_at = Instant(required=True)
-    ended_at = Instant(required=True, allow_none=True)
+    ended_at = Instant(required=True, allow_none=True, metadata={"description": "null: not ended yet."})
 
 
 TaskPage = page_schema("TaskPage", TaskSchema)

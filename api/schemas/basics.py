@@ -3,11 +3,12 @@
 import re
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validates_schema
 
 from api.schemas import validate
 from api.schemas.fields import Number, QueryWhole, Text
 from nachbarschaft.categories import CATEGORIES
+from nachbarschaft.labels import LABELS
 from nachbarschaft.words import LANGUAGES
 from nachbarschaft.words import mark as _
 
@@ -20,6 +21,15 @@ class Taken(Schema):
 
     class Meta:
         unknown = RAISE
+
+
+class Change(Taken):
+    """Fields of something that is there: what is left out stays as it is, and at least one has to be sent."""
+
+    @validates_schema
+    def _something(self, data: dict[str, Any], **_kwargs: object) -> None:
+        if not data:
+            raise ValidationError(_("Please send what is to change."))
 
 
 class Given(Schema):
@@ -36,9 +46,9 @@ class NothingSchema(Taken):
 class PageQuery(Taken):
     """Which part of a list is wanted."""
 
-    limit = QueryWhole(least=1, most=100, load_default=20, metadata={"description": "Entries per page, 1 to 100."})
+    limit = QueryWhole(least=1, most=100, load_default=20, metadata={"description": "Entries per page."})
     after = fields.String(
-        load_default=None,
+        load_default=lambda: None,  # no default for the document to show: whoever has no cursor sends none
         validate=validate.Length(min=1, max=300),
         metadata={"description": "The cursor `next` of the page before."},
     )
@@ -64,9 +74,11 @@ class PlaceTaken(PointTaken):
 
 
 class PlaceSchema(PointSchema):
-    lat = fields.Float(allow_none=True)
-    lon = fields.Float(allow_none=True)
-    address = fields.String(allow_none=True)
+    lat = fields.Float(required=True, allow_none=True, metadata={"description": "Degrees north (WGS 84)."})
+    lon = fields.Float(required=True, allow_none=True, metadata={"description": "Degrees east (WGS 84)."})
+    address = fields.String(
+        required=True, allow_none=True, metadata={"description": "Street, number, town: what is on the envelope."}
+    )
 
 
 def page_schema(name: str, item: type[Schema]) -> type[Schema]:
@@ -81,6 +93,14 @@ def page_schema(name: str, item: type[Schema]) -> type[Schema]:
             ),
         },
         name=name,
+    )
+
+
+def word_field(enum: str) -> fields.String:
+    """A fixed word that we give. The document lists what there is today; readers must tolerate what comes later."""
+    words = ", ".join(LABELS[enum])
+    return fields.String(
+        required=True, metadata={"description": f"One of {words}; labels in `enums.{enum}` of `getMeta`."}
     )
 
 

@@ -20,6 +20,7 @@ class Text(fields.String):
     def __init__(self, *, shortest: int = 0, longest: int, **kwargs: Any) -> None:
         kwargs.setdefault("validate", validate.Length(min=shortest or None, max=longest))
         super().__init__(**kwargs)
+        self.shortest = shortest
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -113,12 +114,12 @@ class QueryTruth(fields.Boolean):
 
 
 class QueryNumber(fields.Float):
-    """A plain decimal number in a query."""
+    """A decimal number in a query, such as -7.25 or 1e-05."""
 
     def __init__(self, *, least: float, most: float, **kwargs: Any) -> None:
         super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
-        if not re.fullmatch(r"-?[0-9]{1,4}(\.[0-9]{1,18})?", str(value)):
+        if not re.fullmatch(r"-?[0-9]{1,4}(\.[0-9]{1,30})?([eE]-?[0-9]{1,3})?", str(value)):
             raise self.make_error("invalid")
         return super()._deserialize(value, attr, data, **kwargs)

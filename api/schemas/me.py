@@ -6,6 +6,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from api.schemas import validate
 from api.schemas.basics import (
+    Change,
     Given,
     PlaceSchema,
     PlaceTaken,
@@ -14,6 +15,7 @@ from api.schemas.basics import (
     clock_field,
     page_schema,
     reader_language_field,
+    word_field,
 )
 from api.schemas.fields import Instant, Text, Truth, Whole
 from nachbarschaft.queries.channels import KINDS
@@ -26,30 +28,39 @@ INSTALLATION = r"[A-Za-z0-9_-]{8,64}"
 
 class PersonSchema(Given):
     id = fields.UUID(required=True)
-    name = fields.String(required=True)
-    email = fields.String(required=True, allow_none=True)
-    phone = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True, metadata={"description": "As they want to be called."})
+    email = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: none is known; then they sign in otherwise or not at all."},
+    )
+    phone = fields.String(required=True, allow_none=True, metadata={"description": "E.164."})
     language = fields.String(required=True, metadata={"description": "BCP 47."})
     quarter = fields.String(required=True, metadata={"description": "Slug."})
-    home = fields.Nested(PlaceSchema, required=True, allow_none=True)
+    home = fields.Nested(
+        PlaceSchema, required=True, allow_none=True, metadata={"description": "Where requests are if they do not say."}
+    )
     roles = fields.List(
         fields.String(),
         required=True,
-        metadata={"description": "Of resident, volunteer, coordinator, admin."},
+        metadata={"description": "Of resident, volunteer (has an offer), coordinator, admin."},
     )
     coordinates = fields.List(
         fields.String(),
         required=True,
         metadata={"description": "Slugs of the quarters that this person coordinates."},
     )
-    verification = fields.String(required=True, metadata={"description": "new, known or certified."})
-    protected_address = fields.Boolean(required=True)
+    verification = word_field("verification")
+    protected_address = fields.Boolean(
+        required=True,
+        metadata={"description": "true: visits are arranged by the coordinator; nobody else gets the address."},
+    )
     second_factor = fields.Boolean(
         required=True, metadata={"description": "Whether signing in asks for a second factor."}
     )
 
 
-class PersonChange(Taken):
+class PersonChange(Change):
     name = Text(shortest=1, longest=100)
     language = reader_language_field()
     home = fields.Nested(
@@ -77,11 +88,11 @@ class DeviceTaken(Taken):
 
 class DeviceSchema(Given):
     installation = fields.String(required=True)
-    kind = fields.String(required=True)
-    platform = fields.String(required=True)
+    kind = word_field("device_kind")
+    platform = word_field("platform")
     language = fields.String(required=True)
     app_version = fields.String(required=True)
-    seen_at = Instant(required=True)
+    seen_at = Instant(required=True, metadata={"description": "When the app registered it last."})
 
 
 class PreferencesTaken(Taken):
@@ -89,7 +100,10 @@ class PreferencesTaken(Taken):
         allow_none=True,
         metadata={"description": "Wall-clock time in the home quarter; null for no quiet hours."},
     )
-    quiet_until = clock_field(allow_none=True)
+    quiet_until = clock_field(
+        allow_none=True,
+        metadata={"description": "Wall-clock time in the home quarter; earlier than `quiet_from` means the next day."},
+    )
     urgent_at_night = Truth(metadata={"description": "Urgent requests may ask inside the quiet hours."})
     pushes_per_day = Whole(
         least=0,
@@ -116,24 +130,43 @@ class PreferencesTaken(Taken):
 
 
 class PreferencesSchema(Given):
-    quiet_from = fields.String(required=True, allow_none=True)
-    quiet_until = fields.String(required=True, allow_none=True)
-    urgent_at_night = fields.Boolean(required=True)
-    pushes_per_day = fields.Integer(required=True)
-    asks_per_week = fields.Integer(required=True)
-    paused_until = Instant(required=True, allow_none=True)
-    channels = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
+    quiet_from = fields.String(
+        required=True, allow_none=True, metadata={"description": "HH:MM in the home quarter; null for no quiet hours."}
+    )
+    quiet_until = fields.String(
+        required=True, allow_none=True, metadata={"description": "HH:MM in the home quarter; null for no quiet hours."}
+    )
+    urgent_at_night = fields.Boolean(
+        required=True, metadata={"description": "Urgent requests may ask inside the quiet hours."}
+    )
+    pushes_per_day = fields.Integer(
+        required=True, metadata={"description": "Asks and news stop once so many pushes went out on a day."}
+    )
+    asks_per_week = fields.Integer(
+        required=True, metadata={"description": "Asks within seven days; two more for what is urgent."}
+    )
+    paused_until = Instant(
+        required=True, allow_none=True, metadata={"description": "Nobody asks until then; null: not paused."}
+    )
+    channels = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        required=True,
+        metadata={"description": "Kind of notification → channels, beside the inbox, which has everything."},
+    )
 
 
 class NotificationSchema(Given):
     id = fields.UUID(required=True)
-    kind = fields.String(required=True)
-    title = fields.String(required=True)
-    body = fields.String(required=True)
-    link = fields.String(required=True)
-    request = fields.UUID(required=True, allow_none=True)
+    kind = word_field("notification_kind")
+    title = fields.String(required=True, metadata={"description": "In your language."})
+    body = fields.String(required=True, metadata={"description": "In your language."})
+    link = fields.String(
+        required=True, metadata={"description": "Opens this entry in the app: nachbarschaft://kind/id."}
+    )
+    request = fields.UUID(required=True, allow_none=True, metadata={"description": "Which request it is about."})
     created_at = Instant(required=True)
-    read_at = Instant(required=True, allow_none=True)
+    read_at = Instant(required=True, allow_none=True, metadata={"description": "null: not read yet."})
 
 
 NotificationPage = page_schema("NotificationPage", NotificationSchema)

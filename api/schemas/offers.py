@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import fields
 
 from api.schemas import validate
 from api.schemas.basics import (
     CLOCK,
+    Change,
     Given,
     PageQuery,
     PointSchema,
@@ -17,6 +18,7 @@ from api.schemas.basics import (
     clock_field,
     page_schema,
     spoken_languages_field,
+    word_field,
 )
 from api.schemas.fields import Instant, Truth, Whole
 from api.schemas.requests import PublicRequestSchema
@@ -37,9 +39,16 @@ class SlotTaken(Taken):
 
 
 class SlotSchema(Given):
-    weekday = fields.Integer(required=True)
-    from_ = fields.String(required=True, data_key="from", attribute="from")
-    until = fields.String(required=True)
+    weekday = fields.Integer(required=True, metadata={"description": "0 is Monday."})
+    from_ = fields.String(
+        required=True,
+        data_key="from",
+        attribute="from",
+        metadata={"description": "HH:MM, wall-clock time of the quarter."},
+    )
+    until = fields.String(
+        required=True, metadata={"description": "HH:MM or 24:00; not after `from` means the next day."}
+    )
 
 
 def _categories(**kwargs: Any) -> fields.List[Any]:
@@ -56,7 +65,7 @@ def _availability(**kwargs: Any) -> fields.List[Any]:
 
 
 class _Wish(Taken):
-    has_car = Truth()
+    has_car = Truth(metadata={"description": "Default false."})
     place = fields.Nested(PointTaken, metadata={"description": "Where you set out from; the home if left out."})
 
 
@@ -65,57 +74,65 @@ class OfferTaken(_Wish):
     languages = spoken_languages_field(required=True)
     availability = _availability(required=True)
     reach = fields.String(required=True, validate=validate.OneOf(REACHES))
-    tasks_per_week = Whole(least=1, most=50, required=True)
+    tasks_per_week = Whole(
+        least=1, most=50, required=True, metadata={"description": "Tasks within seven days, at most."}
+    )
     adult = Truth(metadata={"description": "Has to be true: volunteers are adults."})
 
 
-class OfferChange(_Wish):
+class OfferChange(_Wish, Change):
     categories = _categories()
     languages = spoken_languages_field()
     availability = _availability()
     reach = fields.String(validate=validate.OneOf(REACHES))
-    tasks_per_week = Whole(least=1, most=50)
+    tasks_per_week = Whole(least=1, most=50, metadata={"description": "Tasks within seven days, at most."})
     paused_until = Instant(
         allow_none=True,
         metadata={"description": "Nobody asks by this offer until then; null ends the pause."},
     )
 
-    @validates_schema
-    def _something(self, data: dict[str, Any], **_kwargs: object) -> None:
-        if not data:
-            raise ValidationError(_("Please send what is to change."))
-
 
 class OfferSchema(Given):
     id = fields.UUID(required=True)
-    quarter = fields.String(required=True)
+    quarter = fields.String(required=True, metadata={"description": "Slug."})
     categories = fields.List(fields.String(), required=True)
     languages = fields.List(fields.String(), required=True)
     availability = fields.List(fields.Nested(SlotSchema), required=True)
-    reach = fields.String(required=True)
-    tasks_per_week = fields.Integer(required=True)
-    has_car = fields.Boolean(required=True)
-    adult = fields.Boolean(required=True)
-    place = fields.Nested(PointSchema, required=True, allow_none=True)
-    paused_until = Instant(required=True, allow_none=True)
+    reach = word_field("reach")
+    tasks_per_week = fields.Integer(required=True, metadata={"description": "Tasks within seven days, at most."})
+    has_car = fields.Boolean(required=True, metadata={"description": "true: can drive somewhere."})
+    adult = fields.Boolean(required=True, metadata={"description": "true: said so when offering."})
+    place = fields.Nested(
+        PointSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Where they set out from; null: the home, else the quarter's centre."},
+    )
+    paused_until = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Nobody asks by this offer until then; null: not paused."},
+    )
     created_at = Instant(required=True)
-    version = fields.Integer(required=True)
+    version = fields.Integer(required=True, metadata={"description": "Grows with every change."})
 
 
 OfferPage = page_schema("OfferPage", OfferSchema)
 
 
 class InvitationQuery(PageQuery):
-    state = fields.String(validate=validate.OneOf(INVITATION_STATES))
+    state = fields.String(
+        validate=validate.OneOf(INVITATION_STATES), metadata={"description": "Only those in this state."}
+    )
 
 
 class InvitationSchema(Given):
     id = fields.UUID(required=True)
     request = fields.Nested(PublicRequestSchema, required=True)
-    state = fields.String(required=True)
-    wave = fields.Integer(required=True)
+    state = word_field("invitation_state")
+    wave = fields.Integer(required=True, metadata={"description": "1 is the first."})
     asked_at = Instant(required=True)
-    answered_at = Instant(required=True, allow_none=True)
+    answered_at = Instant(required=True, allow_none=True, metadata={"description": "null: no answer yet."})
     why = fields.List(fields.String(), required=True, metadata={"description": "Plain sentences in your language."})
 
 

@@ -9,33 +9,37 @@ from api.schemas.fields import Instant
 class ProblemSchema(Given):
     """RFC 9457, with `code`, `errors` and `trace_id` added."""
 
-    type = fields.String(required=True)
+    type = fields.String(required=True, metadata={"description": "urn:nachbarschaft:problem: and the code."})
     title = fields.String(required=True, metadata={"description": "In the reader's language."})
-    status = fields.Integer(required=True)
+    status = fields.Integer(required=True, metadata={"description": "The HTTP status."})
     detail = fields.String(required=True, metadata={"description": "What to do, in the reader's language."})
-    instance = fields.String(required=True)
+    instance = fields.String(required=True, metadata={"description": "The path that was called."})
     code = fields.String(required=True, metadata={"description": "Stable; for programs."})
     errors = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
         metadata={"description": "Field → messages; with 422."},
     )
-    trace_id = fields.String(required=True)
+    trace_id = fields.String(
+        required=True, metadata={"description": "What our log knows this answer by; tell it when you report a fault."}
+    )
 
 
 class LiveSchema(Given):
-    status = fields.String(required=True)
+    status = fields.String(required=True, metadata={"description": "live."})
 
 
 class JobHealthSchema(Given):
     name = fields.String(required=True)
-    last_success_at = Instant(required=True, allow_none=True)
-    last_error_at = Instant(required=True, allow_none=True)
+    last_success_at = Instant(required=True, allow_none=True, metadata={"description": "null: never yet."})
+    last_error_at = Instant(required=True, allow_none=True, metadata={"description": "null: never yet."})
 
 
 class ReadySchema(Given):
     status = fields.String(required=True, metadata={"description": "ready or not_ready."})
-    database = fields.Boolean(required=True)
+    database = fields.Boolean(required=True, metadata={"description": "It answers."})
     migrations = fields.Boolean(required=True, metadata={"description": "The schema is the one this version needs."})
-    oldest_due_push_seconds = fields.Float(required=True, allow_none=True)
+    oldest_due_push_seconds = fields.Float(
+        required=True, allow_none=True, metadata={"description": "Age of the oldest push that is due; null: none is."}
+    )
     jobs = fields.List(fields.Nested(JobHealthSchema), required=True)

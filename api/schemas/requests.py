@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from api.schemas import validate
 from api.schemas.basics import (
+    Change,
     Given,
     PageQuery,
     PlaceSchema,
@@ -12,6 +13,7 @@ from api.schemas.basics import (
     category_field,
     page_schema,
     spoken_languages_field,
+    word_field,
 )
 from api.schemas.fields import Instant, QueryTruth, Text, Truth, Whole
 from nachbarschaft.vocabulary import MOST_PEOPLE, REQUEST_STATES
@@ -24,8 +26,8 @@ class _Wish(Taken):
         metadata={"description": "For all volunteers in reach. No phone numbers, e-mail or street addresses."},
     )
     private_note = Text(longest=2000, allow_none=True, metadata={"description": "Only for whoever helps."})
-    urgent = Truth()
-    people_needed = Whole(least=1, most=MOST_PEOPLE)
+    urgent = Truth(metadata={"description": "Asks more people at once, at night too. Default false."})
+    people_needed = Whole(least=1, most=MOST_PEOPLE, metadata={"description": "Helpers. Default 1."})
     languages = spoken_languages_field(
         metadata={"description": "Languages that the requester speaks; empty: no matter."}
     )
@@ -37,11 +39,11 @@ class _Wish(Taken):
 
 class RequestTaken(_Wish):
     category = category_field(required=True)
-    needed_from = Instant(required=True)
+    needed_from = Instant(required=True, metadata={"description": "The earliest moment at which help is welcome."})
     needed_until = Instant(required=True, metadata={"description": "In the future, within a year, after needed_from."})
 
 
-class RequestChange(_Wish):
+class RequestChange(_Wish, Change):
     category = category_field()
     needed_from = Instant()
     needed_until = Instant()
@@ -49,8 +51,8 @@ class RequestChange(_Wish):
 
 class AreaSchema(Given):
     cell = fields.String(required=True, metadata={"description": "H3 cell, resolution 9."})
-    lat = fields.Float(required=True)
-    lon = fields.Float(required=True)
+    lat = fields.Float(required=True, metadata={"description": "Degrees north (WGS 84) of the cell's centre."})
+    lon = fields.Float(required=True, metadata={"description": "Degrees east (WGS 84) of the cell's centre."})
     coarse = fields.Boolean(required=True, metadata={"description": "true: only the quarter is known."})
 
 
@@ -58,27 +60,40 @@ class HelperSchema(Given):
     assignment = fields.UUID(required=True)
     person = fields.UUID(required=True)
     name = fields.String(required=True)
-    verification = fields.String(required=True)
-    state = fields.String(required=True)
+    verification = word_field("verification")
+    state = word_field("assignment_state")
     accepted_at = Instant(required=True)
+    awaiting_confirmation = fields.Boolean(
+        required=True, metadata={"description": "true: new, and without the contact until a coordinator confirms."}
+    )
 
 
 class PublicRequestSchema(Given):
     id = fields.UUID(required=True)
-    quarter = fields.String(required=True)
-    category = fields.String(required=True)
-    public_note = fields.String(required=True, allow_none=True)
-    state = fields.String(required=True, metadata={"description": "open, filled, done, cancelled or expired."})
-    urgent = fields.Boolean(required=True)
+    quarter = fields.String(required=True, metadata={"description": "Slug."})
+    category = fields.String(required=True, metadata={"description": "Key of a category of `getMeta`."})
+    public_note = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "For all volunteers in reach; null: nothing was written."},
+    )
+    state = word_field("request_state")
+    urgent = fields.Boolean(required=True, metadata={"description": "Asks more people at once, at night too."})
     needed_from = Instant(required=True)
     needed_until = Instant(required=True)
-    expires_at = Instant(required=True)
-    people_needed = fields.Integer(required=True)
-    people_accepted = fields.Integer(required=True)
-    languages = fields.List(fields.String(), required=True)
+    expires_at = Instant(
+        required=True, metadata={"description": "When it ends unless somebody helps or the need is confirmed."}
+    )
+    people_needed = fields.Integer(required=True, metadata={"description": "Helpers."})
+    people_accepted = fields.Integer(required=True, metadata={"description": "Of them, so many have said yes."})
+    languages = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "That the requester speaks (BCP 47); empty: no matter."},
+    )
     area = fields.Nested(AreaSchema, required=True)
     created_at = Instant(required=True)
-    version = fields.Integer(required=True)
+    version = fields.Integer(required=True, metadata={"description": "Grows with every change."})
 
 
 class RequestSchema(PublicRequestSchema):
@@ -90,6 +105,9 @@ class RequestSchema(PublicRequestSchema):
     private_note = fields.String(allow_none=True, metadata={"description": "Owner only."})
     phone = fields.String(allow_none=True, metadata={"description": "Owner only."})
     helpers = fields.List(fields.Nested(HelperSchema), metadata={"description": "Owner and coordinators."})
+    channel = fields.String(
+        metadata={"description": "app, phone or desk: how it came in. Owner and coordinators."},
+    )
 
 
 RequestPage = page_schema("RequestPage", RequestSchema)
@@ -97,15 +115,17 @@ RequestPage = page_schema("RequestPage", RequestSchema)
 
 class RequestQuery(PageQuery):
     quarter = fields.String(validate=validate.Regexp("^[a-z0-9-]{1,64}$"), metadata={"description": "Slug."})
-    state = fields.String(validate=validate.OneOf(REQUEST_STATES))
-    category = category_field()
+    state = fields.String(
+        validate=validate.OneOf(REQUEST_STATES), metadata={"description": "Only those in this state."}
+    )
+    category = category_field(metadata={"description": "Only those of this kind of help."})
     mine = QueryTruth(metadata={"description": "true: only your own; false: only others'."})
 
 
 class AssignmentSchema(Given):
     id = fields.UUID(required=True)
-    request = fields.UUID(required=True)
-    state = fields.String(required=True)
+    request = fields.UUID(required=True, metadata={"description": "Whose task it is: the request's id."})
+    state = word_field("assignment_state")
     accepted_at = Instant(required=True)
 
 
@@ -115,17 +135,25 @@ class ContactTaken(Taken):
 
 class ContactSchema(Given):
     name = fields.String(required=True)
-    address = fields.String(required=True, allow_none=True)
-    phone = fields.String(required=True, allow_none=True)
-    private_note = fields.String(required=True, allow_none=True)
-    code_word = fields.String(required=True)
+    address = fields.String(
+        required=True, allow_none=True, metadata={"description": "Street, number, town; null: none was given."}
+    )
+    phone = fields.String(required=True, allow_none=True, metadata={"description": "The one given with the request."})
+    private_note = fields.String(
+        required=True, allow_none=True, metadata={"description": "Only for whoever helps; null: nothing was written."}
+    )
+    code_word = fields.String(required=True, metadata={"description": "Both sides say it at the door."})
 
 
 class ViewSchema(Given):
     by = fields.String(required=True, metadata={"description": "Name of whoever looked."})
     role = fields.String(required=True, metadata={"description": "volunteer or coordinator."})
     at = Instant(required=True)
-    reason = fields.String(required=True, allow_none=True)
+    reason = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What a coordinator gave as the reason; null for volunteers."},
+    )
 
 
 ViewPage = page_schema("ViewPage", ViewSchema)
@@ -143,30 +171,34 @@ class StillNeededTaken(Taken):
 class ReleaseTaken(Taken):
     person = fields.UUID(metadata={"description": "Required when several people help."})
     no_show = Truth(metadata={"description": "They did not come."})
-    reason = Text(shortest=1, longest=300)
+    reason = Text(shortest=1, longest=300, metadata={"description": "Why; kept with the task."})
+
+
+class ConfirmTaken(Taken):
+    person = fields.UUID(metadata={"description": "Required when several helpers wait."})
 
 
 class AskedSchema(Given):
     person = fields.UUID(required=True)
     name = fields.String(required=True)
-    why = fields.List(fields.String(), required=True)
-    state = fields.String(required=True)
-    answered_at = Instant(required=True, allow_none=True)
+    why = fields.List(fields.String(), required=True, metadata={"description": "Plain sentences in your language."})
+    state = word_field("invitation_state")
+    answered_at = Instant(required=True, allow_none=True, metadata={"description": "null: no answer yet."})
 
 
 class WaveSchema(Given):
-    number = fields.Integer(required=True)
+    number = fields.Integer(required=True, metadata={"description": "1 is the first."})
     at = Instant(required=True)
     asked = fields.List(fields.Nested(AskedSchema), required=True)
 
 
 class DispatchSchema(Given):
     request = fields.UUID(required=True)
-    asked = fields.Integer(required=True)
+    asked = fields.Integer(required=True, metadata={"description": "People who were asked, in all waves."})
     reachable = fields.Integer(required=True, metadata={"description": "Asked people with a device."})
-    unreachable = fields.Integer(required=True)
-    accepted = fields.Integer(required=True)
-    declined = fields.Integer(required=True)
-    lapsed = fields.Integer(required=True)
-    standby = fields.Integer(required=True)
+    unreachable = fields.Integer(required=True, metadata={"description": "Asked people without a device."})
+    accepted = fields.Integer(required=True, metadata={"description": "Asked people who said yes."})
+    declined = fields.Integer(required=True, metadata={"description": "Asked people who said no."})
+    lapsed = fields.Integer(required=True, metadata={"description": "Asked people for whom it was settled first."})
+    standby = fields.Integer(required=True, metadata={"description": "People who would step in."})
     waves = fields.List(fields.Nested(WaveSchema), metadata={"description": "Coordinators only."})

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from models import CoordinatorAppointment, Person
+from models import CoordinatorAppointment, Person, Quarter, QuarterSettings
 from nachbarschaft.context import Actor, Context
 from nachbarschaft.geography.geojson import parse_quarters
 from nachbarschaft.passwords import hash_password
@@ -16,16 +16,31 @@ from nachbarschaft.services.offers import Offering, make_offer
 from nachbarschaft.services.quarters import import_quarters
 
 PASSWORD = "nachbarn-helfen-nachbarn"  # noqa: S105 - public by design; loopback only
+_FOLDER = files("nachbarschaft.demo")
 
 
 def load_demo(context: Context) -> list[dict[str, Any]]:
     """Loads the demo where it is missing; returns everybody's sign-in, roles and quarter."""
-    folder = files("nachbarschaft.demo")
-    outlines = parse_quarters((folder / "herne.geojson").read_text(encoding="utf-8"))
-    import_quarters(context, outlines, city="Herne", timezone="Europe/Berlin")
-    people = json.loads((folder / "people.json").read_text(encoding="utf-8"))
+    load_quarters(context)
+    people = json.loads((_FOLDER / "people.json").read_text(encoding="utf-8"))
     password_hash = hash_password(PASSWORD)
     return [_sign_in(context, _present(context, told, password_hash)) for told in people]
+
+
+def load_quarters(context: Context) -> None:
+    """Imports the demo's quarters. There nobody's first tasks wait, unless somebody has decided otherwise.
+
+    Whoever tries the product out alone wants to see the contact after a yes (contract, section 4: Verification).
+    """
+    outlines = parse_quarters((_FOLDER / "herne.geojson").read_text(encoding="utf-8"))
+    import_quarters(context, outlines, city="Herne", timezone="Europe/Berlin")
+    quarters = select(Quarter).where(Quarter.slug.in_([outline.slug for outline in outlines]))
+    for quarter in context.session.scalars(quarters).all():
+        if context.session.get(QuarterSettings, quarter.id) is None:
+            settings = QuarterSettings(
+                quarter_id=quarter.id, dispatch={}, confirm_first_tasks=0, updated_at=context.now
+            )
+            context.session.add(settings)
 
 
 def _present(context: Context, told: dict[str, Any], password_hash: str) -> Person:

@@ -1,6 +1,11 @@
 """The numbers of the dispatch policy; defaults are the contract's (section 4) and the measured ones of the research."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Final
+
+from nachbarschaft.words import mark as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +41,53 @@ class Policy:
 
 
 DEFAULT_POLICY = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number of the policy that a quarter may set for itself: its bounds, both included, and what it means."""
+
+    least: float
+    most: float
+    meaning: str
+
+
+TUNABLE: Final[Mapping[str, Parameter]] = MappingProxyType(
+    {
+        "wave": Parameter(1, 20, "Volunteers asked at once for what is not urgent."),
+        "wave_urgent": Parameter(1, 50, "Volunteers asked at once for what is urgent."),
+        "asked_at_most": Parameter(1, 200, "Volunteers asked for one request at most, over all waves."),
+        "interval_share": Parameter(
+            0, 1, "Time between two waves, as a share of the time from the posting to `needed_until`."
+        ),
+        "interval_shortest_minutes": Parameter(1, 1440, "Minutes between two waves at least."),
+        "interval_longest_minutes": Parameter(1, 1440, "Minutes between two waves at most."),
+        "interval_share_of_rest": Parameter(
+            0.05, 1, "Time between two waves at most, as a share of what is left until `needed_until`."
+        ),
+        "reach_km": Parameter(0.1, 20, "Kilometres up to which volunteers of an adjoining quarter are asked."),
+        "reach_rare_language_km": Parameter(
+            0.1, 50, "The same in kilometres where the requester speaks neither German nor English."
+        ),
+        "urgent_extra_asks": Parameter(
+            0, 20, "By how many asks a week what is urgent may pass a volunteer's own `asks_per_week`."
+        ),
+    }
+)
+"""What a coordinator may change. The weights of the points are not here: nobody can judge them by looking."""
+
+
+def policy_with(values: Mapping[str, Any]) -> Policy:
+    """The default policy with a quarter's own numbers; names that are not (or no more) to be set are passed over."""
+    return replace(DEFAULT_POLICY, **{name: values[name] for name in TUNABLE if name in values})
+
+
+def contradictions(policy: Policy) -> dict[str, str]:
+    """Parameter → why it does not go together with another one; empty for a policy that makes sense."""
+    found = {}
+    for name in ("wave", "wave_urgent"):
+        if getattr(policy, name) > policy.asked_at_most:
+            found[name] = _("A wave cannot be larger than the number of people who are asked at most.")
+    if policy.interval_shortest_minutes > policy.interval_longest_minutes:
+        found["interval_shortest_minutes"] = _("The shortest pause cannot be longer than the longest one.")
+    return found

@@ -34,6 +34,11 @@ def is_between(moment: time, start: time, end: time) -> bool:
     return moment >= start or moment < end
 
 
+def day_of(instant: datetime, zone: ZoneInfo) -> date:
+    """The day that calendars in `zone` show at `instant`."""
+    return instant.astimezone(zone).date()
+
+
 def is_night(now: datetime, zone: ZoneInfo) -> bool:
     """Whether it is between 22:00 and 07:00 in `zone` (contract, section 4: Asking)."""
     return is_between(now.astimezone(zone).time(), NIGHT_FROM, NIGHT_UNTIL)
@@ -46,7 +51,7 @@ def next_morning(now: datetime, zone: ZoneInfo) -> datetime:
 
 def next_time(now: datetime, moment: time, zone: ZoneInfo) -> datetime:
     """The first instant after `now` at which the clocks in `zone` show `moment`, or jump over it."""
-    today = now.astimezone(zone).date()
+    today = day_of(now, zone)
     shown = (instant for days in range(3) for instant in _shown(today + timedelta(days=days), moment, zone))
     return next(instant for instant in shown if instant > now)
 
@@ -73,8 +78,8 @@ def is_available(slots: Iterable[Slot], needed_from: datetime, needed_until: dat
     if not slots:
         return True
     enough = min(SHORTEST_OVERLAP, needed_until - needed_from)
-    first = needed_from.astimezone(zone).date() - timedelta(days=1)
-    last = needed_until.astimezone(zone).date()
+    first = day_of(needed_from, zone) - timedelta(days=1)
+    last = day_of(needed_until, zone)
     return any(
         min(end, needed_until) - max(start, needed_from) >= enough
         for start, end in _stretches(slots, first, last, zone)

@@ -26,7 +26,7 @@ from models import (
 from models.lifecycle import AssignmentState, DeliveryState, InvitationState, Verification
 from nachbarschaft.categories import CATEGORIES
 from nachbarschaft.matching.facts import Candidate, Habits, Load, Need
-from nachbarschaft.matching.wallclock import Slot
+from nachbarschaft.matching.wallclock import Slot, day_of
 from nachbarschaft.queries.channels import wants_push
 
 _WEEK = timedelta(days=7)
@@ -158,7 +158,7 @@ def _candidates(
             cell=offer.cell,
             tasks_per_week=offer.tasks_per_week,
             offer_paused_until=offer.paused_until,
-            verification=_verification(person, request),
+            verification=_verification(person, request, timezone),
             reachable=reachable and wants_push(preferences, "asked"),
             habits=habits_of(preferences, timezone),
             load=loads[person.id],
@@ -167,9 +167,13 @@ def _candidates(
     ]
 
 
-def _verification(person: Person, request: HelpRequest) -> str:
-    """What the person is verified as until the need is over; a certificate that runs out before leaves them known."""
-    runs_out = person.verified_until is not None and person.verified_until < request.needed_until.date()
+def _verification(person: Person, request: HelpRequest, timezone: str) -> str:
+    """What the person is verified as until the need is over; a certificate that runs out before leaves them known.
+
+    It holds until the end of its last day, by the calendar of the person's own quarter, where it was seen.
+    """
+    last_day = day_of(request.needed_until, ZoneInfo(timezone))
+    runs_out = person.verified_until is not None and person.verified_until < last_day
     return Verification.KNOWN if person.verification == Verification.CERTIFIED and runs_out else person.verification
 
 

@@ -7,17 +7,28 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from models import Assignment, HelpRequest, Person, Quarter
+from models import Assignment, Confirmation, HelpRequest, Intake, Person, Quarter
+from models.intake import Channel
 from models.lifecycle import AssignmentState, RequestState
 from nachbarschaft.context import Context
 from nachbarschaft.errors import NotFound
 from nachbarschaft.geography.cells import cell_of, center_of_cell
 from nachbarschaft.permissions import require
 from nachbarschaft.queries.bonds import bond_to, quarters_in_reach
+from nachbarschaft.queries.confirmations import is_unconfirmed
 from nachbarschaft.queries.pages import Page, PageAsked, page_of
 
 Face = dict[str, Any]
 _HELPING = (AssignmentState.ACTIVE, AssignmentState.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Help:
+    """Somebody's help with a request, and the coordinator's word that it waits or waited for."""
+
+    task: Assignment
+    person: Person
+    confirmation: Confirmation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,9 @@ def list_requests(context: Context, filters: Filters, asked: PageAsked) -> Page[
 def faces_of(context: Context, requests: Sequence[HelpRequest]) -> list[Face]:
     quarters = _quarters(context, {request.quarter_id for request in requests})
     helpers = _helpers(context, [request.id for request in requests])
-    return [_face(context, request, quarters[request.quarter_id], helpers.get(request.id, [])) for request in requests]
+    faces = [_face(context, request, quarters[request.quarter_id], helpers.get(request.id, [])) for request in requests]
+    _add_channels(context, [face for face in faces if "helpers" in face])
+    return faces
 
 
 def public_face(request: HelpRequest, quarter: Quarter) -> Face:
@@ -88,7 +101,7 @@ def area_of(request: HelpRequest, quarter: Quarter) -> Face:
     return {"cell": request.cell, "lat": center.lat, "lon": center.lon, "coarse": False}
 
 
-def _face(context: Context, request: HelpRequest, quarter: Quarter, helpers: list[tuple[Assignment, Person]]) -> Face:
+def _face(context: Context, request: HelpRequest, quarter: Quarter, helpers: list[_Help]) -> Face:
     me = context.me
     face = public_face(request, quarter)
     if request.requester_id == me.person_id:
@@ -97,11 +110,11 @@ def _face(context: Context, request: HelpRequest, quarter: Quarter, helpers: lis
             "private_note": request.private_note,
             "phone": request.phone,
             "code_word": request.code_word,
-            "helpers": [_helper(*pair) for pair in helpers],
+            "helpers": [_helper(each) for each in helpers],
         }
     if request.quarter_id in me.coordinates:
-        face["helpers"] = [_helper(*pair) for pair in helpers]
-    mine = next((task for task, person in helpers if person.id == me.person_id), None)
+        face["helpers"] = [_helper(each) for each in helpers]
+    mine = next((each.task for each in helpers if each.person.id == me.person_id), None)
     if mine is not None:
         face["assignment"] = mine.id
         if mine.opens_contact(context.now):
@@ -109,11 +122,23 @@ def _face(context: Context, request: HelpRequest, quarter: Quarter, helpers: lis
     return face
 
 
+def _add_channels(context: Context, faces: list[Face]) -> None:
+    """By which way each came in, for its owner and its coordinators."""
+    if not faces:
+        return
+    query = select(Intake.request_id, Intake.channel).where(Intake.request_id.in_([face["id"] for face in faces]))
+    channels = {row.request_id: row.channel for row in context.session.execute(query)}
+    for face in faces:
+        face["channel"] = channels.get(face["id"], Channel.APP.value)
+
+
 def _place(request: HelpRequest) -> Face:
     return {"lat": request.place_lat, "lon": request.place_lon, "address": request.place_address}
 
 
-def _helper(task: Assignment, person: Person) -> Face:
+def _helper(each: _Help) -> Face:
+    task, person = each.task, each.person
+    waits = task.state == AssignmentState.ACTIVE and is_unconfirmed(person, each.confirmation)
     return {
         "assignment": task.id,
         "person": person.id,
@@ -121,6 +146,7 @@ def _helper(task: Assignment, person: Person) -> Face:
         "verification": person.verification,
         "state": task.state,
         "accepted_at": task.accepted_at,
+        "awaiting_confirmation": waits,
     }
 
 
@@ -154,14 +180,15 @@ def _quarters(context: Context, ids: set[uuid.UUID]) -> dict[uuid.UUID, Quarter]
     return {quarter.id: quarter for quarter in found}
 
 
-def _helpers(context: Context, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[tuple[Assignment, Person]]]:
+def _helpers(context: Context, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[_Help]]:
     rows = context.session.execute(
-        select(Assignment, Person)
+        select(Assignment, Person, Confirmation)
         .join(Person, Person.id == Assignment.person_id)
+        .outerjoin(Confirmation, Confirmation.assignment_id == Assignment.id)
         .where(Assignment.request_id.in_(ids), Assignment.state.in_(_HELPING))
         .order_by(Assignment.accepted_at, Assignment.id)
     )
-    found: dict[uuid.UUID, list[tuple[Assignment, Person]]] = {}
-    for task, person in rows:
-        found.setdefault(task.request_id, []).append((task, person))
+    found: dict[uuid.UUID, list[_Help]] = {}
+    for task, person, confirmation in rows:
+        found.setdefault(task.request_id, []).append(_Help(task, person, confirmation))
     return found

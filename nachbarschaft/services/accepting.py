@@ -10,6 +10,7 @@ from models.account import ACTIVE_TASKS_LIMIT
 from models.lifecycle import INVITATION, REQUEST, InvitationState, RequestState
 from nachbarschaft.context import Context
 from nachbarschaft.errors import AlreadyAccepted, NotEligible, NotOpen, TooManyOpenTasks
+from nachbarschaft.services.confirming import owe_confirmation
 from nachbarschaft.services.dispatch import settle_invitations
 from nachbarschaft.services.eligible import require_eligible
 from nachbarschaft.services.events import record
@@ -21,7 +22,7 @@ from nachbarschaft.services.tasks import has_the_task
 
 
 def accept(context: Context, request_id: uuid.UUID) -> Assignment:
-    """Gives the actor the task; no invitation is needed.
+    """Gives the actor the task; no invitation is needed. A new volunteer's first tasks wait for a coordinator's word.
 
     Raises NotFound, NotEligible, and then in this order AlreadyAccepted, AlreadyFilled, NotOpen,
     TooManyOpenTasks (contract, section 5).
@@ -39,6 +40,7 @@ def accept(context: Context, request_id: uuid.UUID) -> Assignment:
     context.session.add(assignment)
     _note_yes(context, request_id)
     _tell(context, request)
+    owe_confirmation(context, request, assignment)
     return assignment
 
 

@@ -15,9 +15,10 @@ from nachbarschaft.services.events import record
 from nachbarschaft.services.expiry import confirm
 from nachbarschaft.services.finding import take_request
 from nachbarschaft.services.limits import require_room_for_request
+from nachbarschaft.services.opening import FURTHEST_AHEAD
 from nachbarschaft.services.outbox import owe, owe_all
 from nachbarschaft.services.refusing import refuse_unless_possible
-from nachbarschaft.services.requests import FURTHEST_AHEAD, tell_helpers_of_change
+from nachbarschaft.services.requests import tell_helpers_of_change
 from nachbarschaft.services.tasks import end_task, latest_task, tasks_of
 from nachbarschaft.words import mark as _
 
@@ -69,15 +70,16 @@ def confirm_need(context: Context, request_id: uuid.UUID, needed_until: datetime
     refuse_unless_possible(REQUEST, "confirm_need", request.state)
     if request.state == RequestState.EXPIRED:
         require_room_for_request(context, request.requester_id)
-    if needed_until is not None and needed_until != request.needed_until:
-        request.needed_until = needed_until
-        tell_helpers_of_change(context, request)
     REQUEST.check("confirm_need", request.state, RequestState.OPEN)
+    is_moved = needed_until is not None and needed_until != request.needed_until
+    request.needed_until = needed_until or request.needed_until
     reopened = request.state == RequestState.EXPIRED
     request.state = RequestState.OPEN
     request.closed_at = request.closed_by = None
     request.version += 1
     confirm(request, context.now)
+    if is_moved:
+        tell_helpers_of_change(context, request)
     if reopened:
         ask_again(context, request)
     elif request.next_wave_at is None:

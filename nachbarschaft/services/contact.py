@@ -3,9 +3,17 @@
 import uuid
 from dataclasses import dataclass
 
-from models import ContactView, HelpRequest, Person
+from models import Assignment, ContactView, HelpRequest, Person
 from nachbarschaft.context import Context
-from nachbarschaft.errors import AskCoordinator, Invalid, NotAssigned, SecondFactorRequired
+from nachbarschaft.errors import (
+    AskCoordinator,
+    AwaitingConfirmation,
+    Forbidden,
+    Invalid,
+    NotAssigned,
+    SecondFactorRequired,
+)
+from nachbarschaft.queries.confirmations import lacks_confirmation
 from nachbarschaft.services.events import record
 from nachbarschaft.services.finding import take_request
 from nachbarschaft.services.tasks import latest_task
@@ -27,7 +35,8 @@ def look_at_contact(context: Context, request_id: uuid.UUID, reason: str | None)
     """Hands out the contact and logs the look in the same transaction.
 
     For the assigned volunteer, until 24 hours after the task is done; for a coordinator with a reason.
-    Raises NotAssigned, AskCoordinator (protected address), Invalid (a coordinator without a reason).
+    Raises NotAssigned, AwaitingConfirmation (a new volunteer without the coordinator's word), AskCoordinator
+    (protected address), Invalid (a coordinator without a reason), SecondFactorRequired.
     """
     request = take_request(context, request_id, "request.read").request
     requester = context.session.get_one(Person, request.requester_id)
@@ -45,7 +54,7 @@ def look_at_contact(context: Context, request_id: uuid.UUID, reason: str | None)
     return Contact(
         name=requester.name,
         address=request.place_address,
-        phone=request.phone or requester.phone,
+        phone=request.phone or requester.phone or requester.contact_phone,
         private_note=request.private_note,
         code_word=request.code_word,
     )
@@ -53,13 +62,22 @@ def look_at_contact(context: Context, request_id: uuid.UUID, reason: str | None)
 
 def _role(context: Context, request: HelpRequest, requester: Person, reason: str | None) -> str:
     task = latest_task(context, request, context.me.person_id)
-    helps = task is not None and task.opens_contact(context.now)
-    if helps and not requester.protected_address:
+    bar = _bar(context, task, requester)
+    if bar is None:
         return "volunteer"
     if request.quarter_id not in context.me.appointed:
-        raise AskCoordinator if helps else NotAssigned
+        raise bar
     if not context.me.second_factored:
         raise SecondFactorRequired
     if not reason:
         raise Invalid({"reason": [_("Please say why you look. The resident can read it.")]})
     return "coordinator"
+
+
+def _bar(context: Context, task: Assignment | None, requester: Person) -> type[Forbidden] | None:
+    """What keeps a helper from the contact. Whoever is not confirmed does not even learn of a protected address."""
+    if task is None or not task.opens_contact(context.now):
+        return NotAssigned
+    if lacks_confirmation(context.session, task):
+        return AwaitingConfirmation
+    return AskCoordinator if requester.protected_address else None

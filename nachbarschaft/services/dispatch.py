@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,9 +13,10 @@ from models.lifecycle import INVITATION, InvitationState, RequestState
 from nachbarschaft.context import Context
 from nachbarschaft.matching.choosing import STANDBY_IGNORES, Choice, ranked, time_of_next_wave
 from nachbarschaft.matching.facts import Candidate
-from nachbarschaft.matching.policy import DEFAULT_POLICY
+from nachbarschaft.matching.policy import Policy
 from nachbarschaft.matching.wallclock import is_night, next_morning
 from nachbarschaft.queries.candidates import candidates_among, fresh_candidates, need_of
+from nachbarschaft.queries.settings import policy_for
 from nachbarschaft.services.events import record
 from nachbarschaft.services.locking import hold_offers, hold_request
 from nachbarschaft.services.outbox import owe, owe_all
@@ -23,6 +25,15 @@ _FIRST_ORDER = ("asked", "asked_standby")
 _REOPENED_ORDER = ("asked_standby", "asked", "asked_again")
 """Whom to look among, by the topic of the notice. After a reopening first who stands by; and when nobody new is left,
 who was asked before and told that it is settled: in a small quarter there is nobody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wave:
+    """One wave of asking for one locked request, by the policy of the request's quarter."""
+
+    context: Context
+    request: HelpRequest
+    policy: Policy
 
 
 def ask_again(context: Context, request: HelpRequest) -> None:
@@ -43,18 +54,19 @@ def ask_next_wave(context: Context, request: HelpRequest) -> int:
     """Asks the next few by points. Who stands by comes first after a reopening, else last. Needs it locked.
 
     What is not urgent waits for the morning by the clocks of whoever could be asked (contract, section 4: Asking).
-    Returns how many were asked. Never more than `Policy.asked_at_most` for one request.
+    Returns how many were asked. Never more than `Policy.asked_at_most` for one request, as its quarter has set it.
     """
     if request.state != RequestState.OPEN or request.expires_at <= context.now:
         request.next_wave_at = None
         return 0
+    wave = _Wave(context, request, policy_for(context.session, request.quarter_id))
     choices: list[Choice] = []
     for topic in _REOPENED_ORDER if request.reopened_at else _FIRST_ORDER:
-        choices = _next_choices(context, request, topic)
+        choices = _next_choices(wave, topic)
         if choices:
             _ask(context, request, choices, topic)
             break
-    _plan_next(context, request, anybody=bool(choices))
+    _plan_next(wave, anybody=bool(choices))
     return len(choices)
 
 
@@ -65,7 +77,8 @@ def plan_anew(context: Context, request: HelpRequest, *, at_once: bool) -> None:
     if at_once or request.next_wave_at is None:
         request.next_wave_at = context.now
     else:
-        request.next_wave_at = min(request.next_wave_at, _pause_ends(context, request))
+        policy = policy_for(context.session, request.quarter_id)
+        request.next_wave_at = min(request.next_wave_at, _pause_ends(_Wave(context, request, policy)))
 
 
 def settle_invitations(context: Context, request: HelpRequest, *, keep_standby: bool) -> None:
@@ -94,16 +107,17 @@ def due_for_asking(context: Context, limit: int) -> Sequence[uuid.UUID]:
     return context.session.scalars(query).all()
 
 
-def _next_choices(context: Context, request: HelpRequest, topic: str) -> list[Choice]:
+def _next_choices(wave: _Wave, topic: str) -> list[Choice]:
     """The next wave, best first: of those who stand by, who were asked before a reopening, or who are new."""
-    size = DEFAULT_POLICY.wave_size(urgent=request.urgent)
-    room = max(DEFAULT_POLICY.asked_at_most - _asked_so_far(context, request), 0)
+    context, request = wave.context, wave.request
+    size = wave.policy.wave_size(urgent=request.urgent)
+    room = max(wave.policy.asked_at_most - _asked_so_far(context, request), 0)
     if topic == "asked_standby":
-        return _standby_choices(context, request, room)[:size]
+        return _standby_choices(wave, room)[:size]
     if topic == "asked_again":
-        return _best(context, request, _lapsed(context, request), size)
+        return _best(wave, _lapsed(context, request), size)
     fresh = fresh_candidates(context.session, request, context.now) if room else []
-    return _best(context, request, fresh, min(size, room))
+    return _best(wave, fresh, min(size, room))
 
 
 def _lapsed(context: Context, request: HelpRequest) -> list[Candidate]:
@@ -117,29 +131,30 @@ def _lapsed(context: Context, request: HelpRequest) -> list[Candidate]:
     return candidates_among(context.session, request, context.now, people) if people else []
 
 
-def _best(context: Context, request: HelpRequest, candidates: Sequence[Candidate], size: int) -> list[Choice]:
+def _best(wave: _Wave, candidates: Sequence[Candidate], size: int) -> list[Choice]:
     """The best `size` who may be asked now. A few more are held and looked at again before anybody is chosen.
 
     Two requests at the same moment must not both ask somebody who may be asked only once more.
     """
-    need = need_of(request)
-    first = ranked(need, candidates, context.now, DEFAULT_POLICY)[: size * 3]
+    context, need = wave.context, need_of(wave.request)
+    first = ranked(need, candidates, context.now, wave.policy)[: size * 3]
     if not first:
         return []
     people = [choice.candidate.person_id for choice in first]
     hold_offers(context, people)
-    held = candidates_among(context.session, request, context.now, people)
-    return ranked(need, held, context.now, DEFAULT_POLICY)[:size]
+    held = candidates_among(context.session, wave.request, context.now, people)
+    return ranked(need, held, context.now, wave.policy)[:size]
 
 
-def _standby_choices(context: Context, request: HelpRequest, room: int) -> list[Choice]:
+def _standby_choices(wave: _Wave, room: int) -> list[Choice]:
     """Everybody who stands by and may be asked now, best first; of those never asked before only `room` many."""
+    context, request = wave.context, wave.request
     query = select(Invitation.person_id, Invitation.asked_at).where(
         Invitation.request_id == request.id, Invitation.state == InvitationState.STANDBY
     )
     asked_at = {row.person_id: row.asked_at for row in context.session.execute(query)}
     candidates = candidates_among(context.session, request, context.now, asked_at) if asked_at else []
-    choices = ranked(need_of(request), candidates, context.now, DEFAULT_POLICY, ignoring=STANDBY_IGNORES)
+    choices = ranked(need_of(request), candidates, context.now, wave.policy, ignoring=STANDBY_IGNORES)
     new = [choice for choice in choices if asked_at[choice.candidate.person_id] is None]
     return [choice for choice in choices if choice not in new[room:]]
 
@@ -173,17 +188,18 @@ def _asked_so_far(context: Context, request: HelpRequest) -> int:
     return context.session.scalar(query) or 0
 
 
-def _plan_next(context: Context, request: HelpRequest, *, anybody: bool) -> None:
+def _plan_next(wave: _Wave, *, anybody: bool) -> None:
     """Plans the next wave; where nobody could be asked because it is night, the one of the morning at 07:00."""
-    next_at, zone = _pause_ends(context, request), _zone(context, request)
+    context, request = wave.context, wave.request
+    next_at, zone = _pause_ends(wave), _zone(context, request)
     if not anybody and not request.urgent and is_night(context.now, zone):
         next_at = next_morning(context.now, zone)
     request.next_wave_at = next_at if next_at < request.expires_at else None
 
 
-def _pause_ends(context: Context, request: HelpRequest) -> datetime:
-    posted = request.reopened_at or request.created_at
-    return time_of_next_wave(context.now, posted, request.needed_until, DEFAULT_POLICY)
+def _pause_ends(wave: _Wave) -> datetime:
+    posted = wave.request.reopened_at or wave.request.created_at
+    return time_of_next_wave(wave.context.now, posted, wave.request.needed_until, wave.policy)
 
 
 def _is_due(planned: datetime | None, now: datetime) -> bool:

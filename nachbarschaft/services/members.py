@@ -3,11 +3,13 @@
 import uuid
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from models import Quarter
 from models.lifecycle import Verification
 from nachbarschaft.context import Context
 from nachbarschaft.errors import Forbidden, Invalid, NotFound, SecondFactorRequired
+from nachbarschaft.matching.wallclock import day_of
 from nachbarschaft.queries.quarters import quarter_by_slug
 from nachbarschaft.services.events import record
 from nachbarschaft.services.locking import hold_person
@@ -41,7 +43,7 @@ def verify(context: Context, slug: str, person_id: uuid.UUID, seen: Verified) ->
         raise NotFound
     if person.id == context.me.person_id:
         raise Forbidden(_("Somebody else has to verify you."))
-    _check(context, seen)
+    _check(seen, day_of(context.now, ZoneInfo(quarter.timezone)))
     person.verification = seen.level
     person.verified_on = seen.seen_on
     person.verified_until = seen.valid_until
@@ -49,8 +51,7 @@ def verify(context: Context, slug: str, person_id: uuid.UUID, seen: Verified) ->
     record(context, "verified", quarter_id=quarter.id, person_id=person.id, level=seen.level)
 
 
-def _check(context: Context, seen: Verified) -> None:
-    today = context.now.date()
+def _check(seen: Verified, today: date) -> None:
     if seen.seen_on > today:
         raise Invalid({"seen_on": [_("This lies in the future.")]})
     if seen.level == Verification.CERTIFIED and (seen.valid_until is None or seen.valid_until <= today):

@@ -119,6 +119,11 @@ INBOX_TEXTS: Final[Mapping[str, Text]] = MappingProxyType(
             _("The task is no longer yours"),
             _("You have been released from a task. There is nothing left to do for you."),
         ),
+        "task_confirmed": Text(
+            "task_changed",
+            _("You can start"),
+            _("The coordinators have confirmed you for a task. You find the contact in the app now."),
+        ),
         "reopened": Text(
             "task_changed",
             _("The task is on again"),

@@ -61,7 +61,7 @@ LATER: Final[Routes] = {
     "/v1/me/blocks/{person}": {"PUT", "DELETE"},
     "/v1/sync": {"GET"},
     "/v1/meta": {"GET"},
-    "/v1/quarters/{slug}/settings": {"PATCH"},
+    "/v1/quarters/{slug}/settings": {"GET", "PATCH"},
     "/v1/requests/{id}/confirm": {"POST"},
     "/v1/requests/{id}/messages": {"GET", "POST"},
     "/v1/requests/{id}/thanks": {"POST"},

@@ -18,6 +18,7 @@ STATUSES = {
     "release": 200,
     "undo": 200,
     "contact": 200,
+    "confirm": 200,
 }
 """What each action answers where it works (contract, section 3: Status of actions)."""
 

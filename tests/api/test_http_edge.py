@@ -248,7 +248,6 @@ def test_query_parameters_are_known_and_given_once(small_town: Town) -> None:
         "/v1/quarters/locate": "lat",
         "/v1/quarters/locate?lat=51&lon=7&lat=52": "lat",
         "/v1/quarters/locate?lat=nan&lon=7": "lat",
-        "/v1/quarters/locate?lat=1e1&lon=7": "lat",
         "/v1/quarters/locate?lat=91&lon=7": "lat",
         "/v1/quarters/locate?lat=51,5&lon=7": "lat",
         "/v1/quarters/locate?lat=51&lon=%2B7": "lon",

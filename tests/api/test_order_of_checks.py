@@ -81,6 +81,7 @@ def test_whoever_may_not_read_it_learns_nothing_from_any_other_fault(small_town:
                 "still-needed",
                 "release",
                 "undo",
+                "confirm",
             )
         ),
     ]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.raw import assert_problem
+from tests.api.staff import coordinator, settings_path
 from tests.support.town import Neighbour, Reply, Town
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
@@ -33,6 +34,8 @@ def things(town: Town) -> Iterator[Thing]:
     yield Thing("/v1/me", owner, ({"name": "Eins"}, {"name": "Zwei"}))
     yield Thing(f"/v1/requests/{request['id']}", owner, ({"public_note": "Eins"}, {"public_note": "Zwei"}))
     yield Thing(f"/v1/offers/{offer['id']}", owner, ({"tasks_per_week": 1}, {"tasks_per_week": 2}))
+    settings = ({"confirm_first_tasks": 1}, {"confirm_first_tasks": 2})
+    yield Thing(settings_path("blumenthal"), coordinator(town), settings)
 
 
 def test_a_change_needs_the_version_that_was_read(small_town: Town) -> None:

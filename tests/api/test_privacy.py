@@ -105,7 +105,7 @@ def every_reading(scene: Scene, reader: Neighbour) -> Iterator[Reply]:
         *(scene.path, f"{scene.path}/dispatch", f"{scene.path}/views"),
         *("/v1/requests", "/v1/requests?state=open", "/v1/requests?quarter=blumenthal", "/v1/requests?mine=false"),
         *("/v1/me", "/v1/me/preferences", "/v1/me/notifications", "/v1/offers", "/v1/invitations"),
-        *("/v1/quarters", "/v1/quarters/blumenthal", "/health/ready"),
+        *("/v1/quarters", "/v1/quarters/blumenthal", "/health/ready", "/v1/meta"),
         *("/v1/quarters/blumenthal/members", "/v1/quarters/blumenthal/activity", "/v1/me/sessions", "/v1/me/tasks"),
     ):
         yield reader.get(path)
@@ -124,6 +124,7 @@ def every_attempt(scene: Scene, reader: Neighbour) -> Iterator[Reply]:
         ("still-needed", None),
         ("release", {"person": scene.helper.id}),
         ("undo", None),
+        ("confirm", None),
         ("decline", None),
         ("standby", None),
         ("standby", {"x": 1}),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.states import Scene, Walk, asked, does, filled, in_turn, joins, overdue, run_out, runs, waits
+from tests.api.states import Scene, Walk, asked, does, filled, helped, in_turn, joins, overdue, run_out, runs, waits
 
 NOTHING_DUE = {"warned": 0, "expired": 0, "filled": 0}
 
@@ -29,6 +29,14 @@ def test_a_later_end_may_be_given_at_any_time(small_scene: Scene) -> None:
     until = small_scene.town.in_hours(30)
     renewed = small_scene.does("requester", "still-needed", {"needed_until": until}).json
     assert renewed["needed_until"] == renewed["expires_at"] == until
+
+
+def test_an_earlier_end_may_be_given_while_somebody_helps_and_they_are_told(scene: Scene) -> None:
+    helped(scene)
+    until = scene.town.in_hours(5)
+    renewed = scene.does("requester", "still-needed", {"needed_until": until}).json
+    assert renewed["needed_until"] == renewed["expires_at"] == until
+    assert "task_changed" in {notice["kind"] for notice in scene["first"].inbox()}
 
 
 @pytest.mark.parametrize("walk", [run_out, in_turn(asked, overdue)], ids=["expired", "open, before the job has run"])

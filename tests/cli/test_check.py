@@ -1,10 +1,17 @@
 """`nachbarschaft check` says what would stop a start, in one line each, and exits accordingly."""
 
+import inspect
+import re
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner, Result
 
-from nachbarschaft.cli.check import check
+from nachbarschaft import config
+from nachbarschaft.cli.check import KNOWN, check
+from nachbarschaft.config import PREFIX
 from tests.support.databases import Databases
+from tests.support.redis import OwnRedis
 from tests.support.town import DATA_KEY, JWT_KEY
 
 
@@ -57,3 +64,80 @@ def test_a_database_that_is_away_is_told_without_its_password() -> None:
     assert result.exit_code == 1
     assert "does not answer" in result.output
     assert "very-secret" not in result.output
+
+
+def said(output: str, about: str) -> str:
+    """The one line about something."""
+    (line,) = [line for line in output.splitlines() if about in line]
+    return line
+
+
+def test_it_counts_the_keys_without_showing_them(sqlite_url: str) -> None:
+    two = "new:" + "n" * 40 + ",old:" + "o" * 40
+    result = run_check(sqlite_url, NACHBARSCHAFT_DATA_KEYS=two)
+
+    assert said(result.output, "Data keys").startswith("ok    Data keys: 2;")
+    assert "nnnn" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("env", "sentence"),
+    [
+        ({"NACHBARSCHAFT_TRUSTED_PROXIES": "2"}, "ok    Proxies that are believed about where a call comes from: 2."),
+        ({}, "ok    No proxy is believed"),
+        ({"NACHBARSCHAFT_HOST": "0.0.0.0"}, "note  No proxy is believed"),
+        ({}, "ok    /metrics is for this machine only."),
+        ({"NACHBARSCHAFT_METRICS_TOKEN": "m" * 40}, "ok    /metrics is for this machine, and whoever has the token."),
+        ({}, "ok    Rate limits are on; without Redis each API process counts alone."),
+        ({"NACHBARSCHAFT_RATE_LIMITS": "off"}, "note  Rate limits are off"),
+    ],
+)
+def test_it_says_what_stands_around_the_api(sqlite_url: str, env: dict[str, str], sentence: str) -> None:
+    result = run_check(sqlite_url, **env)
+
+    assert result.exit_code == 0, result.output
+    assert sentence in result.output
+    assert "mmmm" not in result.output
+
+
+def test_a_redis_that_is_away_is_told_without_its_password(sqlite_url: str) -> None:
+    result = run_check(sqlite_url, NACHBARSCHAFT_REDIS_URL="redis://:very-secret@127.0.0.1:1/0")
+
+    assert result.exit_code == 0, result.output
+    assert (
+        said(result.output, "Redis") == "note  Redis does not answer (ConnectionError): each API process counts alone."
+    )
+    assert "very-secret" not in result.output
+
+
+def test_a_redis_that_answers_counts_for_all(sqlite_url: str, tmp_path: Path) -> None:
+    with OwnRedis(tmp_path) as redis:
+        result = run_check(sqlite_url, NACHBARSCHAFT_REDIS_URL=redis.url)
+
+    assert said(result.output, "Redis") == "ok    Rate limits are on, and Redis counts for all API processes."
+
+
+def test_a_setting_that_nobody_knows_is_named_without_its_value(sqlite_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("m" * 40)
+    result = run_check(
+        sqlite_url,
+        NACHBARSCHAFT_METRICS_TOKEN_FILE=str(file),
+        NACHBARSCHAFT_METRIC_TOKEN="meant-as-a-secret",
+        NACHBARSCHAFT_REDIS_UR_FILE="",
+        NACHBARSCHAFT_TEST_NO_SKIPS="1",
+    )
+
+    unknown = [line for line in result.output.splitlines() if "typo" in line]
+    assert unknown == [
+        f"note  NACHBARSCHAFT_{name} is not known to this version: a typo?"
+        for name in ("METRIC_TOKEN", "REDIS_UR_FILE")
+    ]
+    assert "meant-as-a-secret" not in result.output
+    assert result.exit_code == 0
+
+
+def test_every_setting_that_is_read_is_known() -> None:
+    read = set(re.findall(r'PREFIX \+ "([A-Z_]+)"', inspect.getsource(config))) | {"JWT_KEYS", "DATA_KEYS"}
+
+    assert {PREFIX + name for name in read} == KNOWN

@@ -12,7 +12,7 @@ from nachbarschaft.errors import DomainError
 from nachbarschaft.words import say
 
 ROOT = Path(__file__).parents[2]
-PARAMS = {"limit": 5}
+PARAMS = {"limit": 5, "retry_after": 30}
 
 
 def all_errors(of: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:

@@ -17,6 +17,7 @@ OPEN_TO_ANYONE = {
     "listQuarters",
     "locateQuarter",
     "getQuarter",
+    "getMeta",
     "getLiveness",
     "getReadiness",
     "getDocument",

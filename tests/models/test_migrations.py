@@ -20,6 +20,8 @@ from nachbarschaft.geography.geojson import parse_quarters
 from nachbarschaft.services.codes import issue_code
 from nachbarschaft.services.people import Appointment, appoint
 from nachbarschaft.services.quarters import import_quarters
+from tests.api.callers import take_down
+from tests.api.staff import coordinator, set_up
 from tests.conftest import BOTH
 from tests.support.databases import Databases
 from tests.support.town import Town
@@ -128,6 +130,11 @@ def fill(town: Town) -> None:
     town.deliver()
     town.run("expire-requests")
     assert helper.post(f"/v1/requests/{request['id']}/accept", Idempotency_Key="12345678").status_code == 201
+    boss = coordinator(town)
+    set_up(boss, closures=[{"from": "2026-12-24", "until": "2027-01-01"}], confirm_first_tasks=1)
+    called_in = take_down(boss)
+    assert helper.act(called_in, "accept").status_code == 201
+    assert boss.act(called_in, "confirm").status_code == 200
     assert helper.act(request, "contact").status_code == 200
     with town.wiring.writing() as context:
         person, _code = appoint(context, Appointment(requester.email, "X", None, ["blumenthal"], is_admin=True))

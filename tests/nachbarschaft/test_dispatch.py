@@ -17,9 +17,10 @@ from nachbarschaft.context import Actor
 from nachbarschaft.geography.geojson import parse_quarters
 from nachbarschaft.services.accounts import add_person
 from nachbarschaft.services.offers import Offering, make_offer
+from nachbarschaft.services.opening import Asking
 from nachbarschaft.services.places import Place
 from nachbarschaft.services.quarters import import_quarters
-from nachbarschaft.services.requests import Asking, open_request
+from nachbarschaft.services.requests import open_request
 from nachbarschaft.words import say
 from nachbarschaft.words.texts import INBOX_TEXTS
 from tests.nachbarschaft.geography.files import collection, feature

@@ -11,8 +11,9 @@ from models import Delivery, HelpRequest, Invitation, Notification
 from nachbarschaft.context import Actor
 from nachbarschaft.push import Outcome, PushMessage, PushResult
 from nachbarschaft.services.deliveries import claim_due, prepare, settle
+from nachbarschaft.services.opening import Asking
 from nachbarschaft.services.places import Place
-from nachbarschaft.services.requests import Asking, open_request
+from nachbarschaft.services.requests import open_request
 from tests.nachbarschaft.owed import owed
 from tests.support.town import BLUMENTHAL, Neighbour, Town
 

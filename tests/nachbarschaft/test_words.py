@@ -39,6 +39,7 @@ TOPICS = {
     "request_cancelled": "task_changed",
     "request_edited": "task_changed",
     "released": "task_changed",
+    "task_confirmed": "task_changed",
     "reopened": "task_changed",
     "asked_again": "asked",
     "undone": "request_changed",

@@ -20,7 +20,7 @@ READY = "Ctrl-C stops everything."
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Processes]:
     """A machine with nothing on it: no database, no keys."""
-    with Processes(f"sqlite:///{tmp_path}/state/n.db", tmp_path, JWT_KEYS="") as made:
+    with Processes(f"sqlite:///{tmp_path}/state/n.db", tmp_path, JWT_KEYS="", DATA_KEYS="") as made:
         yield made
 
 

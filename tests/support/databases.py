@@ -5,14 +5,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 
 from nachbarschaft import schema
 from nachbarschaft.context import Context
 from nachbarschaft.database import Database
-from nachbarschaft.geography.geojson import parse_quarters
-from nachbarschaft.services.quarters import import_quarters
+from nachbarschaft.demo import load_quarters
 from tests.support.postgres import PostgresServer
 
 
@@ -63,21 +61,19 @@ class Databases:
     def _make_template(self, system: str) -> str:
         if system == "sqlite":
             path = self._folder / "template.db"
-            _fill(f"sqlite:///{path}")
+            fill(f"sqlite:///{path}", datetime.now(UTC))
             return str(path)
         name = f"template_{uuid.uuid4().hex}"
         self._server.create_database(name)
         self._made.append(name)
-        _fill(self._server.url(name))
+        fill(self._server.url(name), datetime.now(UTC))
         return name
 
 
-def _fill(url: str) -> None:
+def fill(url: str, now: datetime) -> None:
+    """Migrates an empty database and imports Herne's quarters."""
     database = Database(url)
     schema.upgrade(database.engine)
-    text = (files("nachbarschaft.demo") / "herne.geojson").read_text(encoding="utf-8")
     with database.writing() as session:
-        import_quarters(
-            Context(session, datetime.now(UTC)), parse_quarters(text), city="Herne", timezone="Europe/Berlin"
-        )
+        load_quarters(Context(session, now))
     database.close()

@@ -1,0 +1,51 @@
+"""What a coordinator takes down for somebody without a phone or an account."""
+
+from marshmallow import ValidationError, fields, validates
+
+from api.schemas import validate
+from api.schemas.basics import Taken, reader_language_field
+from api.schemas.fields import Instant, Text
+from api.schemas.requests import RequestTaken
+from nachbarschaft.phones import PhoneRefused, normalise_phone
+from nachbarschaft.words import mark as _
+
+TAKEN_DOWN = ["phone", "desk"]
+
+
+class OnBehalfOfTaken(Taken):
+    name = Text(shortest=1, longest=100, required=True)
+    phone = Text(
+        shortest=1,
+        longest=40,
+        metadata={"description": "Where helpers call them. With the same phone and name it is the same person again."},
+    )
+    address = Text(
+        shortest=1, longest=300, required=True, metadata={"description": "Where they live: what is on the envelope."}
+    )
+    language = reader_language_field(required=True, metadata={"description": "Of letters to them."})
+
+    @validates("phone")
+    def _check_phone(self, value: str, **_kwargs: object) -> None:
+        try:
+            normalise_phone(value)
+        except PhoneRefused:
+            raise ValidationError(_("This is not a phone number.")) from None
+
+
+class ConsentTaken(Taken):
+    given_at = Instant(required=True, metadata={"description": "When they agreed; at most 30 days ago."})
+    text_version = Text(
+        shortest=1, longest=40, required=True, metadata={"description": "Version of the text that they agreed to."}
+    )
+
+
+class RequestOnBehalfTaken(RequestTaken):
+    """A request, and for whom it is."""
+
+    on_behalf_of = fields.Nested(OnBehalfOfTaken, required=True)
+    consent = fields.Nested(ConsentTaken, required=True)
+    channel = fields.String(
+        required=True,
+        validate=validate.OneOf(TAKEN_DOWN),
+        metadata={"description": "Whether they called or came."},
+    )
