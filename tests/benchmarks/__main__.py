@@ -1,0 +1,5 @@
+"""`python -m tests.benchmarks`: what `make bench` runs."""
+
+from tests.benchmarks.command import main
+
+main()
