@@ -9,6 +9,7 @@ from gunicorn.app.base import BaseApplication
 from api.app import create_app
 from api.document import build_document
 from api.sharing import SharedCounting, shared_counting
+from api.unreadable import LONGEST_LINE, Worker
 from nachbarschaft.bootstrap import Wiring, build
 from nachbarschaft.cli.failing import explained, wire_up
 from nachbarschaft.cli.listening import refuse_unsafe, require_free_port
@@ -31,7 +32,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         host = in_url(self._settings.host)
         for name, value in {
             "bind": f"{host}:{self._settings.port}",
-            "worker_class": "gthread",
+            "worker_class": Worker,
+            "limit_request_line": LONGEST_LINE,
             "workers": 2,
             "threads": THREADS,
             "graceful_timeout": GRACE_SECONDS,

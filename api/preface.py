@@ -16,7 +16,9 @@ do not know.
 
 **Errors** are RFC 9457 problems, always the schema `Problem`. Decide by `code`, which is stable; show `title` and \
 `detail`, which are in the reader's language (`Accept-Language`, else the person's own, else German). With 422, \
-`errors` says field by field what is wrong. Report `trace_id` when something is our fault.
+`errors` says field by field what is wrong. Report `trace_id` when something is our fault. What cannot be read as HTTP \
+at all, such as an address of more than 4,000 characters, is refused with 400, 414, 431 or 501 before it reaches any \
+operation; so these stand at none.
 
 **Lists** answer `items` and `next`. Send `next` as `?after=` for the following page, until it is null.
 

@@ -90,6 +90,19 @@ def problem_of(error: errors.DomainError) -> Response:
     return response
 
 
+def problem_body(status: int, code: str, title: str, detail: str, *, instance: str, trace: str) -> dict[str, Any]:
+    """What every Problem says (RFC 9457, with the contract's extensions)."""
+    return {
+        "type": TYPE_BASE + code,
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "code": code,
+        "trace_id": trace,
+    }
+
+
 def _from_http(error: HTTPException) -> Response:
     if isinstance(error, RequestEntityTooLarge):
         return problem_of(errors.TooLarge(limit=MAX_BODY))
@@ -140,15 +153,8 @@ def _from_bug(error: Exception) -> Response:
 
 
 def _problem(status: int, code: str, title: str, detail: str, **extra: Any) -> Response:
-    body = {
-        "type": TYPE_BASE + code,
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "instance": request.path,
-        "code": code,
-        "trace_id": trace_id(),
-    } | {key: value for key, value in extra.items() if value is not None}
+    body = problem_body(status, code, title, detail, instance=request.path, trace=trace_id())
+    body |= {key: value for key, value in extra.items() if value is not None}
     response = Response(json.dumps(body, ensure_ascii=False), status=status, mimetype=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     return response
