@@ -2,7 +2,7 @@
 # Works with any POSIX shell and with GNU make from 3.81 on.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test race lint format lock clean
+.PHONY: help setup run test race fuzz model bench image audit lint format lock clean
 
 PYTHON  ?=
 ARGS    ?=
@@ -58,6 +58,28 @@ test: $(DEVELOPMENT) ## Run the whole suite, on SQLite and PostgreSQL (ARGS= goe
 
 race: $(DEVELOPMENT) ## Run the long race runs, which the suite leaves out
 	.venv/bin/python -m pytest -m slow $(ARGS)
+
+EXAMPLES ?= 500
+STEPS    ?= 100000
+
+fuzz: $(DEVELOPMENT) ## Let the fuzzer try more: EXAMPLES=500 for each operation, walks along links, both databases
+	for system in sqlite postgresql; do \
+	    NACHBARSCHAFT_TEST_FUZZED=$$system NACHBARSCHAFT_TEST_EXAMPLES=$(EXAMPLES) NACHBARSCHAFT_TEST_WALKS=$(EXAMPLES) \
+	        .venv/bin/python -m pytest -n $(WORKERS) --timeout 3600 tests/fuzz $(ARGS) || exit 1; \
+	done
+
+model: $(DEVELOPMENT) ## Compare the product with the plain model of its rules, STEPS=100000 on each database
+	.venv/bin/python -m tests.machine --steps $(STEPS) $(ARGS)
+
+bench: $(DEVELOPMENT) ## Measure list, accept, match, drain and expire, each beside its baseline (ARGS=--help)
+	.venv/bin/python -m tests.benchmarks $(ARGS)
+
+image: $(DEVELOPMENT) ## Build the image, or do its steps by hand in a clean root directory, and prove its promises
+	.venv/bin/python -m tests.image $(ARGS)
+
+audit: $(DEVELOPMENT) ## Look for known vulnerabilities in what the lock files name; fails where it cannot look
+	.venv/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock
+	.venv/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements-dev.lock
 
 lint: $(DEVELOPMENT) ## Check formatting, lint, types and import contracts
 	.venv/bin/ruff format --check .

@@ -31,7 +31,7 @@ def world(served: World) -> Iterator[World]:
     served.end()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("role", ROLES)
 @schema.parametrize()
 @settings(

@@ -101,7 +101,7 @@ def make_sensible(case: schemathesis.Case[Any], world: World) -> None:
         case.headers["If-Match"] = "*"
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("system", BOTH)
 def test_walks_along_links_meet_no_surprise(
     databases: Databases, system: str, tmp_path_factory: pytest.TempPathFactory
