@@ -1,13 +1,12 @@
 """Signing up, in and out."""
 
-from marshmallow import ValidationError, fields, validates
+from marshmallow import fields
 
 from api.schemas import validate
 from api.schemas.basics import Given, Taken, reader_language_field
 from api.schemas.fields import Text
 from api.schemas.me import PersonSchema
 from nachbarschaft.passwords import LONGEST, SHORTEST
-from nachbarschaft.phones import PhoneRefused, normalise_phone
 from nachbarschaft.words import mark as _
 
 
@@ -78,15 +77,9 @@ class RedeemTaken(Taken):
     password = password_field()
     email = _email(required=False)
     phone = fields.String(
-        validate=validate.Length(max=40), metadata={"description": "A phone number; only for people without a login."}
+        validate=[validate.Length(max=40), validate.phone_number],
+        metadata={"description": "A phone number; only for people without a login."},
     )
-
-    @validates("phone")
-    def _check_phone(self, value: str, **_kwargs: object) -> None:
-        try:
-            normalise_phone(value)
-        except PhoneRefused:
-            raise ValidationError(_("This is not a phone number.")) from None
 
 
 class SessionSchema(Given):

@@ -1,13 +1,11 @@
 """What a coordinator takes down for somebody without a phone or an account."""
 
-from marshmallow import ValidationError, fields, validates
+from marshmallow import fields
 
 from api.schemas import validate
 from api.schemas.basics import Taken, reader_language_field
 from api.schemas.fields import Instant, Text
 from api.schemas.requests import RequestTaken
-from nachbarschaft.phones import PhoneRefused, normalise_phone
-from nachbarschaft.words import mark as _
 
 TAKEN_DOWN = ["phone", "desk"]
 
@@ -17,19 +15,13 @@ class OnBehalfOfTaken(Taken):
     phone = Text(
         shortest=1,
         longest=40,
+        validate=[validate.Length(min=1, max=40), validate.phone_number],
         metadata={"description": "Where helpers call them. With the same phone and name it is the same person again."},
     )
     address = Text(
         shortest=1, longest=300, required=True, metadata={"description": "Where they live: what is on the envelope."}
     )
     language = reader_language_field(required=True, metadata={"description": "Of letters to them."})
-
-    @validates("phone")
-    def _check_phone(self, value: str, **_kwargs: object) -> None:
-        try:
-            normalise_phone(value)
-        except PhoneRefused:
-            raise ValidationError(_("This is not a phone number.")) from None
 
 
 class ConsentTaken(Taken):

@@ -7,10 +7,11 @@ from marshmallow import ValidationError
 from marshmallow import validate as library
 from marshmallow.validate import Equal
 
+from nachbarschaft.phones import PhoneRefused, normalise_phone
 from nachbarschaft.words import Sentence
 from nachbarschaft.words import mark as _
 
-__all__ = ["Equal", "Length", "OneOf", "Range", "Regexp"]
+__all__ = ["Equal", "Length", "OneOf", "Range", "Regexp", "phone_number"]
 
 
 class OneOf(library.OneOf):
@@ -40,6 +41,14 @@ class Length(library.Length):
             many = _("Please use at most {most} characters.")
             return Sentence(many if isinstance(value, str) else _("Please give at most {most}."), most=self.max)
         return _("Please enter something here.")
+
+
+def phone_number(text: str) -> None:
+    """A number that can be called from here, however it is spaced."""
+    try:
+        normalise_phone(text)
+    except PhoneRefused:
+        raise ValidationError(_("This is not a phone number.")) from None
 
 
 class Regexp(library.Regexp):

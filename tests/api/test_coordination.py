@@ -3,16 +3,8 @@
 import pytest
 
 from nachbarschaft.services.people import Appointment, appoint
-from tests.support.town import PASSWORD, Neighbour, Town
-
-
-def coordinator(town: Town, quarter: str = "blumenthal") -> Neighbour:
-    """Somebody appointed by the operator, who has redeemed the code."""
-    made = town.neighbour("Coordinator", quarter)
-    with town.wiring.writing() as context:
-        appoint(context, Appointment(made.email, "Coordinator", None, [quarter], is_admin=False))
-    made.set_up_second_factor()
-    return made
+from tests.api.staff import coordinator
+from tests.support.town import PASSWORD, Town
 
 
 def test_a_verified_volunteer_may_take_what_needs_it_at_the_very_next_request(town: Town) -> None:

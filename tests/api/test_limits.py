@@ -1,7 +1,5 @@
 """Limits: per address and per person, in windows that strangers cannot shift, shared where there is a Redis."""
 
-import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ from nachbarschaft.config import read_settings
 from nachbarschaft.database import Database
 from tests.api.raw import assert_problem
 from tests.support.clock import HandClock
-from tests.support.processes import free_port, wait_until
+from tests.support.redis import OwnRedis
 from tests.support.town import DATA_KEY, JWT_KEY, NOON, Neighbour, Reply, Town
 
 FEW = RateLimitItemPerMinute(5, namespace="person")
@@ -148,41 +146,10 @@ def test_off_switches_every_limit_off(sqlite_url: str, small_town: Town, few: No
     assert "RateLimit" not in replies[0].headers
 
 
-class OwnRedis:
-    """A Redis server of the test's own, which it may stop."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self) -> None:
-        command = ["redis-server", "--port", str(self.port), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]
-        self._process = subprocess.Popen(command, cwd=self._folder, stdout=subprocess.DEVNULL)
-        wait_until(self._answers, within=20.0)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[OwnRedis]:
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed")
-    made = OwnRedis(tmp_path)
-    made.start()
-    yield made
-    made.stop()
+    with OwnRedis(tmp_path) as made:
+        yield made
 
 
 def test_processes_share_their_counters_through_redis_and_count_alone_without(

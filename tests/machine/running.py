@@ -13,7 +13,7 @@ from tests.machine.coverage import Coverage
 from tests.machine.neighbourhood import Memory, Neighbourhood
 from tests.machine.play import Play
 from tests.support.databases import Databases
-from tests.support.town import Town
+from tests.support.over_http import TownBehindASocket
 
 RULES_PER_EXAMPLE = 40
 EXAMPLES_AT_ONCE = 2
@@ -42,7 +42,7 @@ class Stage:
         if self._troupe is None or not self._troupe.is_fresh:
             self._stack.close()
             url = self._stack.enter_context(self._databases.fresh(self._system))
-            self._troupe = Troupe(self._stack.enter_context(Town(url, self._folder)))
+            self._troupe = Troupe(self._stack.enter_context(TownBehindASocket(url, self._folder)))
         return self._troupe
 
 

@@ -8,7 +8,6 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from threading import Barrier
-from types import TracebackType
 from typing import Any, TypeVar
 
 from api.identity import session_answer
@@ -20,8 +19,8 @@ from nachbarschaft.services.devices import Installation, register_device
 from nachbarschaft.services.offers import Offering, make_offer
 from nachbarschaft.services.preferences import set_preferences
 from nachbarschaft.services.sessions import begin_session
-from tests.support.caller import Caller
-from tests.support.town import BLUMENTHAL, PASSWORD, Neighbour, Reply, Town
+from tests.support.over_http import TownOverHttp
+from tests.support.town import BLUMENTHAL, PASSWORD, Neighbour, Town
 
 T = TypeVar("T")
 ALWAYS = {"quiet_from": None, "quiet_until": None, "pushes_per_day": 100, "asks_per_week": 100}
@@ -65,21 +64,11 @@ class LiveTown(Town):
         return Neighbour(self, {"id": str(person.id)}, session, person.email or "")
 
 
-class ServedTown(LiveTown):
-    """A town whose people reach the API on `port` over HTTP; the database stays open to the test, as `wiring`."""
+class ServedTown(LiveTown, TownOverHttp):
+    """The same for people who reach the API on `port` over HTTP."""
 
     def __init__(self, database_url: str, folder: Path, port: int) -> None:
-        super().__init__(database_url, folder)
-        self._caller = Caller(port)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._caller.close()
-        super().__exit__(kind, error, trace)
-
-    def _send(self, method: str, path: str, data: str | None, headers: dict[str, str]) -> Reply:
-        return self._caller.call(method, path, data, headers)
+        TownOverHttp.__init__(self, database_url, folder, port, now=datetime.now(UTC))
 
 
 def asking(town: Town, **more: Any) -> dict[str, Any]:

@@ -1,33 +1,13 @@
 """A town that rehearses: real processes whose clocks are moved, and people who know what time it is meant to be."""
 
 from datetime import UTC, datetime
-from pathlib import Path
-from types import TracebackType
 
 from sqlalchemy import select
 
 from models import JobRun
-from tests.support.caller import Caller
 from tests.support.processes import Process, Processes
-from tests.support.town import Reply, Town
+from tests.support.town import Town
 from tests.time.moments import rfc3339
-
-
-class RehearsingTown(Town):
-    """A town whose people reach the API on `port`; its own clock stands where the rehearsal began."""
-
-    def __init__(self, database_url: str, folder: Path, port: int, begins: datetime) -> None:
-        super().__init__(database_url, folder, now=begins)
-        self._caller = Caller(port)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._caller.close()
-        super().__exit__(kind, error, trace)
-
-    def _send(self, method: str, path: str, data: str | None, headers: dict[str, str]) -> Reply:
-        return self._caller.call(method, path, data, headers)
 
 
 class Rehearsal:

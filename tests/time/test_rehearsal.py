@@ -14,10 +14,11 @@ from models import Delivery, HelpRequest, Notification
 from tests.conftest import BOTH
 from tests.nachbarschaft.owed import owed
 from tests.support.databases import Databases
+from tests.support.over_http import TownOverHttp
 from tests.support.processes import Process, Processes, await_ready, wait_until
 from tests.support.town import Neighbour, Town
 from tests.time.moments import MOMENTS, Moment, rfc3339
-from tests.time.rehearsal import Rehearsal, RehearsingTown, job_successes
+from tests.time.rehearsal import Rehearsal, job_successes
 
 SOON = 40.0
 JOBS = {"send-waves", "expire-requests", "deliver-pushes"}
@@ -46,7 +47,7 @@ def test_a_night_is_quiet_and_the_morning_makes_up_for_it(
     with databases.fresh(system) as url, Processes(url, tmp_path) as processes:
         api = night.start(processes, "api")
         await_ready(api)
-        with RehearsingTown(url, tmp_path, api.port, night.begins) as town:
+        with TownOverHttp(url, tmp_path, api.port, now=night.begins) as town:
             evening = spend_the_evening(town, moment)
             parts = start_the_rest(town, processes, night)
             wait_until(lambda: told(town, "filled").outcome == "quiet", within=SOON)

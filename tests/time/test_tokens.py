@@ -10,14 +10,15 @@ import pytest
 
 from tests.api.forging import token
 from tests.cli.command import run
+from tests.support.over_http import TownOverHttp
 from tests.support.processes import Processes, await_ready
 from tests.support.town import PASSWORD, Neighbour, Reply
 from tests.time.moments import LEAP_DAY
-from tests.time.rehearsal import Rehearsal, RehearsingTown
+from tests.time.rehearsal import Rehearsal
 
 LONG_AGO = datetime(2020, 2, 29, 22, 30, tzinfo=UTC)
 """Before anything of this was written: for that, the offset is negative."""
-Start = Callable[[datetime], RehearsingTown]
+Start = Callable[[datetime], TownOverHttp]
 
 
 @pytest.fixture
@@ -26,23 +27,23 @@ def rehearse(sqlite_url: str, tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as stack:
         processes = stack.enter_context(Processes(sqlite_url, tmp_path))
 
-        def start(begins: datetime) -> RehearsingTown:
+        def start(begins: datetime) -> TownOverHttp:
             api = Rehearsal(begins).start(processes, "api")
             await_ready(api)
-            return stack.enter_context(RehearsingTown(sqlite_url, tmp_path, api.port, begins))
+            return stack.enter_context(TownOverHttp(sqlite_url, tmp_path, api.port, now=begins))
 
         yield start
 
 
-def refresh(town: RehearsingTown, neighbour: Neighbour) -> Reply:
+def refresh(town: TownOverHttp, neighbour: Neighbour) -> Reply:
     return town.call("POST", "/v1/auth/refresh", {"refresh_token": neighbour.session["refresh_token"]})
 
 
-def sign_in(town: RehearsingTown, neighbour: Neighbour) -> Reply:
+def sign_in(town: TownOverHttp, neighbour: Neighbour) -> Reply:
     return town.call("POST", "/v1/auth/sign-in", {"login": neighbour.email, "password": PASSWORD})
 
 
-def opens(town: RehearsingTown, access_token: str) -> bool:
+def opens(town: TownOverHttp, access_token: str) -> bool:
     return town.call("GET", "/v1/me", token=access_token).status_code == 200
 
 
