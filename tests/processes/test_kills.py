@@ -30,6 +30,8 @@ from tests.support.town import Neighbour, Reply
 
 SOON = 40.0
 TAKES_OVER_WITHIN = 8.0
+LONG_ENOUGH_TO_WAIT = 1.0
+"""Seconds after which a call has come to what it has to wait for."""
 AFTER_THE_LEASE = "120"
 """Seconds that the next worker's clock is ahead: for it, the killed one's leases have run out."""
 
@@ -103,6 +105,38 @@ def test_whatever_was_answered_is_there_after_the_api_was_killed_and_nothing_is_
 @pytest.mark.timeout(1800)
 def test_that_holds_kill_after_kill(database_url: str, tmp_path: Path, processes: Processes) -> None:
     _kill_the_api(processes, database_url, tmp_path, times=15)
+
+
+def test_a_first_try_that_was_killed_half_way_leaves_its_key_free(
+    database_url: str, tmp_path: Path, processes: Processes
+) -> None:
+    api = processes.api()
+    with ServedTown(database_url, tmp_path, api.port) as town:
+        (requester,) = town.residents(1)
+        body, key = asking(town), "the-same-key-for-each-try"
+        answers: list[Reply] = []
+
+        def try_once() -> None:
+            with suppress(OSError, http.client.HTTPException):
+                answers.append(requester.post("/v1/requests", body, Idempotency_Key=key))
+
+        first = Thread(target=try_once)
+        with town.wiring.writing() as context:
+            hold_person(context, requester.uuid)  # the try waits for the person, or for the only writer there can be
+            first.start()
+            time.sleep(LONG_ENOUGH_TO_WAIT)
+            api.kill()
+            first.join()
+        assert answers == []
+
+        processes.api(port=api.port)
+        try_once()
+        try_once()
+
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert answers[0].text == answers[1].text
+        mine = requester.get("/v1/requests?mine=true").json["items"]
+        assert [request["id"] for request in mine] == [answers[0].json["id"]]
 
 
 def _kill_the_api(processes: Processes, database_url: str, folder: Path, *, times: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.support.caller import Caller
 from tests.support.town import NOON, Reply, Town
@@ -29,12 +29,19 @@ class TownOverHttp(Town):
         return self.caller.call(method, path, data, headers)
 
 
+class _Quiet(WSGIRequestHandler):
+    """Says nothing for each call that it answers."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """As http.server asks."""
+
+
 class TownBehindASocket(TownOverHttp):
     """One that is served from inside the test, so that its clock can be moved by hand."""
 
     def __init__(self, database_url: str, folder: Path) -> None:
         super().__init__(database_url, folder, port=0)
-        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        self._server = make_server("127.0.0.1", 0, self.app, threaded=True, request_handler=_Quiet)
         self.caller = Caller(self._server.server_port)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
