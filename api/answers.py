@@ -52,7 +52,7 @@ def _finished(operation: Operation, response: Response) -> Response:
         tagged = operation.tagged and not operation.writes
         response.headers["Cache-Control"] = "private, no-cache" if tagged else "no-store"
     response.headers["Vary"] = "Authorization, Accept-Language"
-    response.headers["Content-Language"] = spoken(reader_language())
+    response.headers.setdefault("Content-Language", spoken(reader_language()))
     return response
 
 

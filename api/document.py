@@ -16,6 +16,7 @@ from api.enums import name_enums
 from api.examples import illustrate, shared_examples
 from api.operation import Operation
 from api.preface import PREFACE
+from api.problems import codes
 from api.schemas.basics import Change
 from api.schemas.operations import ProblemSchema
 from api.shapes import describe_field
@@ -86,6 +87,8 @@ def _build(operations: tuple[Operation, ...]) -> dict[str, Any]:
         spec.path(path=openapi_path(operation.rule), operations={operation.method.lower(): told})
     document = spec.to_dict()
     _say_what_changes_need(document, converter)
+    code = document["components"]["schemas"]["Problem"]["properties"]["code"]
+    code["description"] = f"Stable; for programs. Now: {', '.join(f'`{known}`' for known in codes())}."
     return name_enums(document)
 
 

@@ -46,6 +46,16 @@ def status_of(error: type[errors.DomainError]) -> int:
     raise LookupError(f"{error.__name__} has no status")
 
 
+def codes() -> list[str]:
+    """Every code that a Problem of ours can have."""
+    families, found = [errors.DomainError], {"internal", "unavailable", *_HTTP_CODES.values()}
+    while families:
+        family = families.pop()
+        families += family.__subclasses__()
+        found |= {family.code} if family in STATUS or family.__subclasses__() == [] else set()
+    return sorted(found)
+
+
 def register_problems(app: Flask) -> None:
     """Makes every answer that is an error a Problem."""
     app.register_error_handler(errors.DomainError, problem_of)

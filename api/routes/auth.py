@@ -23,6 +23,7 @@ from nachbarschaft.errors import (
     Unauthenticated,
     WrongCode,
     WrongCredentials,
+    WrongOtp,
 )
 from nachbarschaft.passwords import hash_password, is_right
 from nachbarschaft.phones import normalise_phone
@@ -84,7 +85,9 @@ def create_account(edge: Edge, body: dict[str, Any]) -> dict[str, Any]:
 def create_session(edge: Edge, body: dict[str, Any]) -> dict[str, Any]:
     """Sign in on a device. The answer is the same whether the login or the password is wrong.
 
-    Whoever has set up a second factor sends what it shows as `otp`; `second_factor_needed` says so.
+    Whoever has set up a second factor sends what it shows as `otp`; `second_factor_needed` says so. Each number
+    works once, also across `confirmSecondFactor` and here: after one was used, wait for the next. A wrong or used
+    one is `wrong_credentials` too, and `detail` says that it is the number.
     """
     with edge.reading() as context:
         person = find_by_login(context, body["login"])
@@ -102,7 +105,7 @@ def create_session(edge: Edge, body: dict[str, Any]) -> dict[str, Any]:
         if not asked or is_shown(context, found, body["otp"]):
             return _signed_in(context, begin_session(context, found, second_factored=asked))
     # Out here, so that the wrong try stays counted.
-    raise WrongCredentials
+    raise WrongCredentials(WrongOtp.detail)
 
 
 @endpoint(
@@ -159,7 +162,10 @@ def end_session(context: Context) -> None:
     ),
 )
 def use_code(edge: Edge, body: dict[str, Any]) -> dict[str, Any]:
-    """Set a password with a one-time code. Works once, ends all other sessions and counts as a sign-in."""
+    """Set a password with a one-time code. Works once, ends all other sessions and counts as a sign-in.
+
+    Codes are handed out by the operator, on paper or by telephone.
+    """
     phone = normalise_phone(body["phone"]) if "phone" in body else None
     login = NewLogin(hash_password(body["password"]), body.get("email"), phone)
     with edge.writing() as context:

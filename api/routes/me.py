@@ -148,6 +148,7 @@ def get_preferences(context: Context) -> dict[str, Any]:
 def put_preferences(context: Context, body: dict[str, Any]) -> dict[str, Any]:
     """Replace my preferences; what is left out goes back to its default.
 
+    It takes no If-Match: the last one to write wins. Both quiet times are null, or neither is, and they differ.
     Quiet hours are wall-clock times where I live. `pushes_per_day` stops asks and news once that many pushes
     went out on a day; what concerns my own requests and tasks still arrives.
     """

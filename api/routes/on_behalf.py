@@ -38,6 +38,7 @@ Face = dict[str, Any]
 def post_request_on_behalf(context: Context, body: Face, slug: str) -> Face:
     """Ask for help on behalf of somebody without a phone or an account, who has agreed to that.
 
+    The answer is what coordinators see of any request: whose it is, and where, says `getContact` with a reason.
     They become a resident without a login; the same phone and name is the same person again. Without a place
     volunteers see the quarter's centre, and whoever helps gets the address.
     """

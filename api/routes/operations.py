@@ -80,6 +80,7 @@ def reference(_edge: Edge) -> Response:
     """The reference as a page: drawn here, with nothing from elsewhere and without JavaScript."""
     response = Response(_page(document_text(current_app)), mimetype="text/html")
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self' 'unsafe-inline'"
+    response.headers["Content-Language"] = "en"
     return response
 
 

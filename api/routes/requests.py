@@ -67,7 +67,7 @@ def _own(context: Context, id: uuid.UUID) -> Face:
 def post_request(context: Context, body: Face) -> Face:
     """Ask for help. The first volunteers are asked at once; what is not urgent waits for 07:00 at night.
 
-    A resident may have five open requests.
+    A resident may have five open requests. Without a home (see `updateMe`) a `place` is needed.
     """
     if "place" in body:
         body["place"] = as_place(body["place"])
@@ -148,7 +148,11 @@ def patch_request(context: Context, body: Face, id: uuid.UUID) -> Face:
     ),
 )
 def post_done(context: Context, body: Face, id: uuid.UUID) -> Face:
-    """It is done. A volunteer ends their own task, the requester or a coordinator all of them."""
+    """It is done. A volunteer ends their own task, the requester or a coordinator all of them.
+
+    When the last active helper is done, the request is done: nobody has to confirm it. What is reported counts in
+    the quarter's statistics; a requester's or coordinator's minutes stand for the helpers who reported none.
+    """
     return face_of(context, finish(context, id, Effort(**body)))
 
 
@@ -229,7 +233,11 @@ def post_release(context: Context, body: Face, id: uuid.UUID) -> Face:
     ),
 )
 def post_undo(context: Context, id: uuid.UUID) -> Face:
-    """Take an accidental done or cancel back, within ten minutes."""
+    """Take an accidental done or cancel back, within ten minutes.
+
+    Only whoever did it may, and it leads back to where it was; what was reported with it is replaced when it is
+    done again. A withdrawal is not taken back: accept again.
+    """
     return face_of(context, undo(context, id))
 
 

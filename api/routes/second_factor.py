@@ -31,7 +31,8 @@ def post_totp(context: Context) -> NewSecondFactor:
     """Set up a second factor (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). It counts once it is confirmed.
 
     Coordinators and admins need one: without it they can sign in, but whatever that role opens answers 403
-    `second_factor_required`. Needs a sign-in within 15 minutes.
+    `second_factor_required`. Only a demo's own sign-ins need none. Needs a sign-in within 15 minutes; calling again
+    replaces a secret that was not confirmed.
     """
     return set_up(context)
 

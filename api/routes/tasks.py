@@ -87,7 +87,10 @@ def post_decline(context: Context, id: uuid.UUID) -> None:
     ),
 )
 def post_standby(context: Context, id: uuid.UUID) -> None:
-    """If nobody else. Whoever stands by is asked first when a task comes back."""
+    """If nobody else. Whoever stands by is asked first when a task comes back.
+
+    To stop standing by, decline. It shows as an invitation in state `standby` for whoever had been asked.
+    """
     stand_by(context, id)
 
 
@@ -105,7 +108,10 @@ def post_standby(context: Context, id: uuid.UUID) -> None:
     ),
 )
 def post_withdraw(context: Context, id: uuid.UUID) -> dict[str, Any]:
-    """Give the task back. Whoever stands by, or the next wave, is asked at once."""
+    """Give the task back. Whoever stands by, or the next wave, is asked at once.
+
+    My invitation keeps its last answer, `accepted`; whether I still have the task says `listTasks`.
+    """
     return face_of(context, withdraw(context, id))
 
 

@@ -48,7 +48,9 @@ class SignUpTaken(Taken):
     )
     language = reader_language_field(required=True)
     notice_version = Text(
-        shortest=1, longest=40, metadata={"description": "Version of the privacy notice that was shown."}
+        shortest=1,
+        longest=40,
+        metadata={"description": "Version of the privacy notice that was shown; the operator's to name."},
     )
 
 

@@ -6,7 +6,6 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from api.schemas import validate
 from api.schemas.basics import (
-    Change,
     Given,
     PlaceSchema,
     PlaceTaken,
@@ -60,7 +59,7 @@ class PersonSchema(Given):
     )
 
 
-class PersonChange(Change):
+class PersonChange(Taken):
     name = Text(shortest=1, longest=100)
     language = reader_language_field()
     home = fields.Nested(
@@ -98,20 +97,20 @@ class DeviceSchema(Given):
 class PreferencesTaken(Taken):
     quiet_from = clock_field(
         allow_none=True,
-        metadata={"description": "Wall-clock time in the home quarter; null for no quiet hours."},
+        metadata={"description": "Wall-clock time in the home quarter; null for no quiet hours. Default 22:00."},
     )
     quiet_until = clock_field(
         allow_none=True,
-        metadata={"description": "Wall-clock time in the home quarter; earlier than `quiet_from` means the next day."},
+        metadata={"description": "Wall-clock time there; earlier than `quiet_from` means the next day. Default 07:00."},
     )
-    urgent_at_night = Truth(metadata={"description": "Urgent requests may ask inside the quiet hours."})
+    urgent_at_night = Truth(metadata={"description": "Urgent requests may ask inside the quiet hours. Default false."})
     pushes_per_day = Whole(
         least=0,
         most=100,
-        metadata={"description": "From then on that day nobody asks; the inbox has it all."},
+        metadata={"description": "From then on that day nobody asks; the inbox has it all. Default 5."},
     )
     asks_per_week = Whole(
-        least=0, most=100, metadata={"description": "Asks within seven days; two more for what is urgent."}
+        least=0, most=100, metadata={"description": "Asks within seven days; two more for what is urgent. Default 4."}
     )
     paused_until = Instant(allow_none=True, metadata={"description": "Nobody asks until then."})
     channels = fields.Dict(

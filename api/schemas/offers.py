@@ -59,7 +59,7 @@ def _availability(**kwargs: Any) -> fields.List[Any]:
     return fields.List(
         fields.Nested(SlotTaken),
         validate=validate.Length(max=100),
-        metadata={"description": "Weekly, wall-clock time of the quarter; empty: any time."},
+        metadata={"description": "Weekly, wall-clock time of the quarter; empty: any time. Quiet hours hold too."},
         **kwargs,
     )
 
@@ -77,7 +77,7 @@ class OfferTaken(_Wish):
     tasks_per_week = Whole(
         least=1, most=50, required=True, metadata={"description": "Tasks within seven days, at most."}
     )
-    adult = Truth(metadata={"description": "Has to be true: volunteers are adults."})
+    adult = Truth(metadata={"description": "Required, and has to be true: volunteers are adults."})
 
 
 class OfferChange(_Wish, Change):

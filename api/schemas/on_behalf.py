@@ -16,7 +16,7 @@ class OnBehalfOfTaken(Taken):
         shortest=1,
         longest=40,
         validate=[validate.Length(min=1, max=40), validate.phone_number],
-        metadata={"description": "Where helpers call them. With the same phone and name it is the same person again."},
+        metadata={"description": "Where helpers call. The same phone and name are one person; without, a new one."},
     )
     address = Text(
         shortest=1, longest=300, required=True, metadata={"description": "Where they live: what is on the envelope."}
@@ -27,7 +27,10 @@ class OnBehalfOfTaken(Taken):
 class ConsentTaken(Taken):
     given_at = Instant(required=True, metadata={"description": "When they agreed; at most 30 days ago."})
     text_version = Text(
-        shortest=1, longest=40, required=True, metadata={"description": "Version of the text that they agreed to."}
+        shortest=1,
+        longest=40,
+        required=True,
+        metadata={"description": "Version of the text that was read to them; the operator's to name."},
     )
 
 

@@ -4,7 +4,6 @@ from marshmallow import fields
 
 from api.schemas import validate
 from api.schemas.basics import (
-    Change,
     Given,
     PageQuery,
     PlaceSchema,
@@ -26,24 +25,31 @@ class _Wish(Taken):
         metadata={"description": "For all volunteers in reach. No phone numbers, e-mail or street addresses."},
     )
     private_note = Text(longest=2000, allow_none=True, metadata={"description": "Only for whoever helps."})
-    urgent = Truth(metadata={"description": "Asks more people at once, at night too. Default false."})
+    urgent = Truth(metadata={"description": "Asks more people at once, at night those who allow it. Default false."})
     people_needed = Whole(least=1, most=MOST_PEOPLE, metadata={"description": "Helpers. Default 1."})
     languages = spoken_languages_field(
         metadata={"description": "Languages that the requester speaks; empty: no matter."}
     )
     place = fields.Nested(
-        PlaceTaken, metadata={"description": "Where; the home if left out. Has to lie in the quarter."}
+        PlaceTaken,
+        metadata={"description": "Where, in the quarter; the home if left out, so needed without one."},
     )
-    phone = Text(shortest=1, longest=40, allow_none=True, metadata={"description": "For whoever helps."})
+    phone = Text(
+        shortest=1,
+        longest=40,
+        validate=[validate.Length(min=1, max=40), validate.phone_number],
+        allow_none=True,
+        metadata={"description": "A phone number, for whoever helps; without a country code it is German."},
+    )
 
 
 class RequestTaken(_Wish):
     category = category_field(required=True)
-    needed_from = Instant(required=True, metadata={"description": "The earliest moment at which help is welcome."})
+    needed_from = Instant(required=True, metadata={"description": "When help is first welcome; at most a day ago."})
     needed_until = Instant(required=True, metadata={"description": "In the future, within a year, after needed_from."})
 
 
-class RequestChange(_Wish, Change):
+class RequestChange(_Wish):
     category = category_field()
     needed_from = Instant()
     needed_until = Instant()
@@ -100,7 +106,7 @@ class RequestSchema(PublicRequestSchema):
     """The public face; helpers also see assignment and code_word, the owner everything, coordinators the helpers."""
 
     assignment = fields.UUID(metadata={"description": "Yours; only while you help or have helped."})
-    code_word = fields.String(metadata={"description": "For both sides at the door."})
+    code_word = fields.String(metadata={"description": "For both sides at the door: owner and helpers."})
     place = fields.Nested(PlaceSchema, metadata={"description": "Owner only."})
     private_note = fields.String(allow_none=True, metadata={"description": "Owner only."})
     phone = fields.String(allow_none=True, metadata={"description": "Owner only."})
@@ -160,8 +166,12 @@ ViewPage = page_schema("ViewPage", ViewSchema)
 
 
 class DoneTaken(Taken):
-    minutes = Whole(least=0, most=100_000, metadata={"description": "Time it took."})
-    expenses_cents = Whole(least=0, most=10_000_000, metadata={"description": "Money laid out, in cents."})
+    minutes = Whole(least=0, most=100_000, metadata={"description": "Time it took. In no answer; for the statistics."})
+    expenses_cents = Whole(
+        least=0,
+        most=10_000_000,
+        metadata={"description": "Money laid out, in cents. In no answer."},
+    )
 
 
 class StillNeededTaken(Taken):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.raw import assert_problem, send
+from tests.support.served import asking
 from tests.support.town import Neighbour, Reply, Town
 
 LIMIT = 64 * 1024
@@ -226,6 +227,15 @@ def test_the_columns_of_a_person_cannot_be_assigned_from_outside(small_town: Tow
         ):
             assert reply.status_code == 422, column
             assert column in reply.json["errors"], column
+
+
+def test_a_phone_number_is_one_that_can_be_called(small_town: Town) -> None:
+    neighbour = small_town.neighbour()
+    for phone in ("abc", "12", "+49", "0" * 40):
+        reply = neighbour.post("/v1/requests", asking(small_town, phone=phone))
+        assert_problem(reply, 422, "invalid")
+        assert reply.json["errors"] == {"phone": ["Das ist keine Telefonnummer."]}
+    assert neighbour.ask(phone="02323 123456")["phone"] == "02323 123456"
 
 
 def test_query_parameters_are_known_and_given_once(small_town: Town) -> None:

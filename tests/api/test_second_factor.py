@@ -106,7 +106,9 @@ def test_signing_in_asks_for_it_and_says_so(town: Town) -> None:
     secret = boss.set_up_second_factor()
 
     assert_problem(sign_in(boss), 401, "second_factor_needed")
-    assert_problem(sign_in(boss, otp="000000"), 401, "wrong_credentials")
+    wrong = sign_in(boss, otp="000000")
+    assert_problem(wrong, 401, "wrong_credentials")
+    assert "Jede Zahl gilt nur einmal" in wrong.json["detail"], "it is the number, not the password"
     assert_problem(sign_in(boss, otp=shown(boss, secret), password="x" * 15), 401, "wrong_credentials")
     otp = otp_at(secret, town.clock.now())
     device = signed_in(boss, otp=f"{otp[:3]} {otp[3:]}")

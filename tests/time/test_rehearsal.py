@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from jobs.schedule import TIMETABLE
 from models import Delivery, HelpRequest, Notification
 from tests.conftest import BOTH
 from tests.nachbarschaft.owed import owed
@@ -21,7 +22,7 @@ from tests.time.moments import MOMENTS, Moment, rfc3339
 from tests.time.rehearsal import Rehearsal, job_successes
 
 SOON = 40.0
-JOBS = {"send-waves", "expire-requests", "deliver-pushes"}
+JOBS = {job.name for job in TIMETABLE}
 
 
 @dataclass(frozen=True, slots=True)
