@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # it comes without types
+import yaml
 
 from jobs.schedule import TIMETABLE
 from tests.support.scrape import Scrape

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # it comes without types
+import yaml
 from click.testing import CliRunner
 
 from nachbarschaft.cli import cli

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # it comes without types
+import yaml
 
 from nachbarschaft.config import PREFIX
 from tests.support.caller import Caller
