@@ -93,7 +93,7 @@ class AskCoordinator(Forbidden):
 class AwaitingConfirmation(Forbidden):
     code = "awaiting_confirmation"
     title = _("Your first tasks are confirmed by the coordinator.")
-    detail = _("The coordinator was told. You get the contact as soon as they have said yes.")
+    detail = _("The coordinator sees that you are waiting. You get the contact as soon as they have said yes.")
 
 
 class SecondFactorRequired(Forbidden):
