@@ -48,11 +48,11 @@ def status_of(error: type[errors.DomainError]) -> int:
 
 def codes() -> list[str]:
     """Every code that a Problem of ours can have."""
-    families, found = [errors.DomainError], {"internal", "unavailable", *_HTTP_CODES.values()}
-    while families:
-        family = families.pop()
-        families += family.__subclasses__()
-        found |= {family.code} if family in STATUS or family.__subclasses__() == [] else set()
+    waiting, found = errors.DomainError.__subclasses__(), {"internal", "unavailable", *_HTTP_CODES.values()}
+    while waiting:
+        error = waiting.pop()
+        waiting += error.__subclasses__()
+        found.add(error.code)
     return sorted(found)
 
 

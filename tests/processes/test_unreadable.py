@@ -44,7 +44,7 @@ def spoken(port: int, text: str) -> tuple[http.client.HTTPResponse, bytes]:
     with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
         line.sendall(text.encode())
         raw = b"".join(iter(lambda: line.recv(65536), b""))
-    answer = http.client.HTTPResponse(_Answered(raw))  # type: ignore[arg-type]
+    answer = http.client.HTTPResponse(_Answered(raw))  # type: ignore[arg-type]  # it only reads
     answer.begin()
     return answer, answer.read()
 
