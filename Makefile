@@ -134,10 +134,12 @@ clean: ## Remove .venv and all caches; var/, where the data lives, stays
 UV_INSTALLS_LOCK = mkdir -p "$$(uv cache dir)" 2>/dev/null || export UV_NO_CACHE=1; \
 	exec uv pip sync --python .venv/bin/python --require-hashes --only-binary :all: --compile-bytecode $(LOCK_$*)
 
+# The lock files are complete, so nothing is resolved: older versions of pip would take an extra of a locked package for
+# one that is not locked, and stop once there is a newer release of it.
 # pip runs beside a loop that shows progress. Who stops make stops pip: make itself ends only what it started.
 PIP_INSTALLS_LOCK = \
 	.venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off \
-	    --require-hashes --only-binary :all: --requirement $(LOCK_$*) >.venv/install.log & \
+	    --no-deps --require-hashes --only-binary :all: --requirement $(LOCK_$*) >.venv/install.log & \
 	pip=$$!; \
 	trap 'kill $$pip; wait $$pip; exit 1' INT TERM; \
 	while sleep 2; kill -0 $$pip 2>/dev/null; do \
