@@ -34,6 +34,17 @@ def newest_revision() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def serves(revision: str | None) -> bool:
+    """Whether this code can work on a database at `revision`: the newest it knows, or one that a newer release made.
+
+    Migrations keep the release before them working, so that the old processes serve until the new ones do.
+    """
+    if revision is None:
+        return False
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return revision == newest_revision() or revision not in known
+
+
 def differences(engine: Engine) -> list[str]:
     """What the database lacks or has beyond the models, one line each; empty where they agree."""
     with engine.connect() as connection:
