@@ -3,7 +3,7 @@
 from models.account import CoordinatorAppointment, OneTimeCode, Person, Preferences
 from models.assignment import Assignment, Confirmation, ContactView
 from models.base import Base, new_id
-from models.delivery import Delivery, Device, Notification
+from models.delivery import Delivery, DeliveryTally, Device, Mail, Notification, Outgoing
 from models.event import Event, JobRun
 from models.idempotency import StoredAnswer
 from models.intake import Intake
@@ -23,16 +23,19 @@ __all__ = [
     "ContactView",
     "CoordinatorAppointment",
     "Delivery",
+    "DeliveryTally",
     "Device",
     "Event",
     "HelpRequest",
     "Intake",
     "Invitation",
     "JobRun",
+    "Mail",
     "Notification",
     "Offer",
     "OfferCategory",
     "OneTimeCode",
+    "Outgoing",
     "Person",
     "Preferences",
     "Quarter",

@@ -27,6 +27,7 @@ class Person(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    pending_email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(20), unique=True)
     contact_phone: Mapped[str | None] = mapped_column(String(20), index=True)
     password_hash: Mapped[str | None] = mapped_column(String(255))
@@ -51,7 +52,10 @@ class Person(Base):
 
 
 class Preferences(Base):
-    """When and how somebody wants to be told; a person without a row has the defaults."""
+    """When and how somebody wants to be told; a person without a row has the defaults.
+
+    Whoever unsubscribed in a mail (`mail_stopped_at`) gets none but those about their account.
+    """
 
     __tablename__ = "preferences"
     __table_args__ = (
@@ -68,6 +72,7 @@ class Preferences(Base):
     asks_per_week: Mapped[int]
     paused_until: Mapped[datetime | None]
     channels: Mapped[dict[str, Any]]
+    mail_stopped_at: Mapped[datetime | None]
 
 
 class CoordinatorAppointment(Base):
@@ -81,7 +86,10 @@ class CoordinatorAppointment(Base):
 
 
 class OneTimeCode(Base):
-    """A code that lets a person set a password once; only its hash is kept."""
+    """A code that lets a person set a password once. Its hash is kept; sealed, the code itself until its mail is sent.
+
+    A code that went to a new e-mail address makes that `new_email` the person's login.
+    """
 
     __tablename__ = "one_time_code"
 
@@ -92,3 +100,5 @@ class OneTimeCode(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(Text, default="operator")
+    sealed_code: Mapped[bytes | None] = mapped_column(LargeBinary)
+    new_email: Mapped[str | None] = mapped_column(String(254))

@@ -15,7 +15,11 @@ _ACTIVE = text("state = 'active'")
 
 
 class Assignment(Base):
-    """One helper of one request; at most one active row for the pair."""
+    """One helper of one request; at most one active row for the pair.
+
+    `reminded_day_for` and `reminded_hours_for` hold the beginning that they were reminded of, 24 and 2 hours before:
+    where it has been moved since, they are reminded anew.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (
@@ -45,6 +49,8 @@ class Assignment(Base):
     excused: Mapped[bool] = mapped_column(default=False)
     minutes: Mapped[int | None]
     expenses_cents: Mapped[int | None]
+    reminded_day_for: Mapped[datetime | None]
+    reminded_hours_for: Mapped[datetime | None]
 
     def opens_contact(self, now: datetime) -> bool:
         """Whether it lets its helper see the contact: while they help, and until 24 hours after it is done."""

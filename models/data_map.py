@@ -69,12 +69,27 @@ _PUSHES: Final = "7 days after it was sent or dropped, 30 days after it failed"
 _INBOX: Final = "12 months"
 _SIGN_INS: Final = "90 days after the sign-in has ended"
 
+_OUTGOING: Final = {
+    "id": _none("key of the row"),
+    "notification_id": _identifier("which notice"),
+    "state": _behaviour("whether it was sent"),
+    "due_at": _none("when it is to be sent"),
+    "lease_until": _none("how long one sender holds it"),
+    "attempt": _none("counts claims, so that a late sender settles nothing"),
+    "failures": _none("counts failures"),
+    "may_have_arrived": _behaviour("that an attempt ended without an answer, so that it may have arrived"),
+    "outcome": _none("how it ended: a fixed word or Google's error code"),
+    "settled_at": _behaviour("when it ended"),
+}
+"""What pushes and mails on their way out have in common."""
+
 DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
     {
         "person": _table(
             _ACCOUNT,
             id=_identifier("stands for the person in all other tables"),
             email=_contact("sign-in, and the way to reach the person"),
+            pending_email=_contact("a new e-mail address, until its code shows that it is theirs"),
             phone=_contact("sign-in, and the way to reach the person; shown to whoever helps them"),
             contact_phone=_contact("for whoever helps, where a coordinator wrote it down; never signs in"),
             password_hash=_identifier("sign-in; argon2id, never shown"),
@@ -107,6 +122,7 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             asks_per_week=_behaviour("how often a week they may be asked"),
             paused_until=_behaviour("until when nobody asks them"),
             channels=_behaviour("which kinds of notice arrive by push or mail"),
+            mail_stopped_at=_behaviour("since when no mail is wanted, except about the account"),
         ),
         "coordinator_appointment": _table(
             "until the appointment ends",
@@ -123,6 +139,8 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             expires_at=_none("when the code stops working"),
             used_at=_behaviour("when the code was used"),
             reason=_none("why it was issued: a fixed word, such as “operator”"),
+            sealed_code=_identifier("the code, encrypted, until its mail has been sent"),
+            new_email=_contact("the address that the code was sent to, and that becomes the login"),
         ),
         "sign_in_session": _table(
             _SIGN_INS,
@@ -242,6 +260,8 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             state_before=_none("what taking back leads to"),
             minutes=_behaviour("how long the help took, as the requester says"),
             expenses_cents=_behaviour("what was laid out, as the requester says"),
+            asked_if_done_at=_behaviour("when both sides were asked how it ended"),
+            done_assumed=_behaviour("that nobody answered, and it was taken as done"),
             version=_none("counts changes"),
         ),
         "assignment": _table(
@@ -257,6 +277,8 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             excused=_behaviour("that the helper gave it back after it had been changed; then it leaves no mark"),
             minutes=_behaviour("how long it took, as the helper says"),
             expenses_cents=_behaviour("what was laid out, as the helper says"),
+            reminded_day_for=_behaviour("the beginning that they were reminded of a day before"),
+            reminded_hours_for=_behaviour("the beginning that they were reminded of two hours before"),
         ),
         "confirmation": _table(
             _CLOSED,
@@ -346,19 +368,24 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             created_at=_behaviour("when it was owed"),
             expires_at=_none("when the push stops making sense"),
             read_at=_behaviour("when it was read"),
+            replaced_at=_behaviour("when a later notice about the same request took its place"),
         ),
         "delivery": _table(
             _PUSHES,
-            id=_none("key of the row"),
-            notification_id=_identifier("which notice"),
             device_id=_identifier("to which device"),
-            state=_behaviour("whether it was sent"),
-            due_at=_none("when it is to be sent"),
-            lease_until=_none("how long one sender holds it"),
-            attempt=_none("counts claims, so that a late sender settles nothing"),
-            failures=_none("counts failures"),
-            outcome=_none("how it ended: a fixed word or Google's error code"),
-            settled_at=_behaviour("when it ended"),
+            **_OUTGOING,
+        ),
+        "mail": _table(
+            _PUSHES,
+            digest=_none("whether it can wait for the daily digest"),
+            **_OUTGOING,
+        ),
+        "delivery_tally": _table(
+            "as long as the product runs",
+            channel=_none("push or mail"),
+            outcome=_none("how attempts ended: a fixed word or Google's error code"),
+            count=_none("how many ended like that"),
+            last_at=_none("when the last one did"),
         ),
         "event": _table(
             _LOOKS,
@@ -378,6 +405,8 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             last_success_at=_none("when it last succeeded"),
             last_error_at=_none("when it last failed"),
             last_error=_none("the kind of that failure, never its text"),
+            successes=_none("how many runs ended well"),
+            failures=_none("how many runs failed"),
         ),
         "stored_answer": _table(
             "72 hours",

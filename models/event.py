@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, new_id
@@ -27,7 +27,7 @@ class Event(Base):
 
 
 class JobRun(Base):
-    """The health of one job."""
+    """The health of one job: how its last runs ended, and how many ever ended well and badly."""
 
     __tablename__ = "job_run"
 
@@ -36,3 +36,5 @@ class JobRun(Base):
     last_success_at: Mapped[datetime | None]
     last_error_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(120))
+    successes: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    failures: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, new_id, one_of
@@ -12,10 +12,14 @@ from models.lifecycle import RequestState
 
 PEOPLE_LIMIT = 20
 _OPEN = text("state = 'open'")
+_FILLED = text("state = 'filled'")
 
 
 class HelpRequest(Base):
-    """What somebody needs, when and where; `people_accepted` counts helpers who help or have finished."""
+    """What somebody needs, when and where; `people_accepted` counts helpers who help or have finished.
+
+    `asked_if_done_at` is when both sides were asked how it ended; `done_assumed` that nobody answered.
+    """
 
     __tablename__ = "help_request"
     __table_args__ = (
@@ -37,6 +41,7 @@ class HelpRequest(Base):
         ),
         Index("ix_help_request_open_by_warning", "warn_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_help_request_open_by_wave", "next_wave_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_help_request_filled_by_end", "needed_until", sqlite_where=_FILLED, postgresql_where=_FILLED),
         Index("ix_help_request_requester", "requester_id", "state"),
         Index("ix_help_request_listing", "quarter_id", "created_at", "id"),
     )
@@ -74,4 +79,6 @@ class HelpRequest(Base):
     state_before: Mapped[str | None] = mapped_column(String(20))
     minutes: Mapped[int | None]
     expenses_cents: Mapped[int | None]
+    asked_if_done_at: Mapped[datetime | None]
+    done_assumed: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1)

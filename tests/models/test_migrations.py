@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Inspector, create_engine, func, inspect, select, text
 from sqlalchemy.exc import OperationalError
 
-from models import Base
+from models import Base, DeliveryTally, Mail, Notification
 from nachbarschaft import schema
 from nachbarschaft.context import Context
 from nachbarschaft.database import Database
@@ -139,6 +139,10 @@ def fill(town: Town) -> None:
     with town.wiring.writing() as context:
         person, _code = appoint(context, Appointment(requester.email, "X", None, ["blumenthal"], is_admin=True))
         issue_code(context, person.id, "operator")
+        told = context.session.scalars(select(Notification)).first()
+        assert told is not None
+        context.session.add(Mail(notification_id=told.id, due_at=town.clock.now()))
+        context.session.add(DeliveryTally(channel="mail", outcome="sent", count=1, last_at=town.clock.now()))
 
 
 def rows(connection: Connection) -> dict[str, int]:
