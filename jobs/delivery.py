@@ -9,7 +9,8 @@ import structlog
 
 from jobs.job import DATABASE_AWAY, Counts
 from nachbarschaft.bootstrap import Wiring
-from nachbarschaft.push import Outcome, PushGateway, PushMessage, PushResult
+from nachbarschaft.push import PushGateway, PushMessage
+from nachbarschaft.sending import Outcome, SendResult
 from nachbarschaft.services.deliveries import (
     Claim,
     Drop,
@@ -27,7 +28,7 @@ BATCH = 64
 _log = structlog.get_logger(__name__)
 
 Step = PushMessage | Drop | Hold
-Ending = PushResult | Drop | Hold
+Ending = SendResult | Drop | Hold
 
 
 class Courier:
@@ -63,7 +64,7 @@ class Courier:
         except Exception as error:
             # A bug that one push runs into must not stop the others; it is tried again, and given up in the end.
             _log.error("push_broke", delivery_id=str(claim.delivery_id), error=type(error).__name__)
-            ending = PushResult(Outcome.RETRY, "broke")
+            ending = SendResult(Outcome.RETRY, "broke")
         return self._settled(claim, step, ending)
 
     def _given_back(self, claim: Claim) -> str:
@@ -87,7 +88,7 @@ class Courier:
 
 
 def _is_gone(ending: Ending) -> bool:
-    return isinstance(ending, PushResult) and ending.outcome == Outcome.ADDRESS_GONE
+    return isinstance(ending, SendResult) and ending.outcome == Outcome.ADDRESS_GONE
 
 
 def _noted(claim: Claim, ending: Ending) -> str:

@@ -28,7 +28,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from nachbarschaft.push import AddressKind, Outcome, PushMessage, PushResult
+from nachbarschaft.push import AddressKind, PushMessage
+from nachbarschaft.sending import Outcome, SendResult
 
 MAX_TTL_SECONDS: Final = 2_419_200  # four weeks; FCM refuses more (its docs, "Set the lifespan of a message")
 MAX_RETRY_AFTER_SECONDS: Final = 86_400.0  # no push is worth sending after a day
@@ -67,23 +68,23 @@ class FirebaseGateway:
             self.close()
             raise
 
-    def send(self, message: PushMessage) -> PushResult:
+    def send(self, message: PushMessage) -> SendResult:
         """Makes one attempt: one POST, or two where Google asks for a fresh token (401)."""
         try:
             fcm_message = _fcm_message(message)
         except ValueError:
-            return PushResult(Outcome.REFUSED, "invalid_payload")
+            return SendResult(Outcome.REFUSED, "invalid_payload")
         try:
             message_id: str = messaging.send(fcm_message, app=self._app)
         except exceptions.FirebaseError as error:
             return _result_of(error)
         except RefreshError:
-            return PushResult(Outcome.RETRY, "token_refused")
+            return SendResult(Outcome.RETRY, "token_refused")
         except GoogleAuthError:
-            return PushResult(Outcome.RETRY, "token_endpoint")
+            return SendResult(Outcome.RETRY, "token_endpoint")
         except OSError:  # requests raises it bare when the machine's CA bundle is missing
-            return PushResult(Outcome.RETRY, "unreachable")
-        return PushResult(Outcome.SENT, "sent", message_id=message_id)
+            return SendResult(Outcome.RETRY, "unreachable")
+        return SendResult(Outcome.SENT, "sent", message_id=message_id)
 
     def close(self) -> None:
         """Closes the connections and forgets the app; a second call does nothing."""
@@ -403,16 +404,16 @@ _RESULTS: Final = (
 )
 
 
-def _result_of(error: Any) -> PushResult:
+def _result_of(error: Any) -> SendResult:
     """What an SDK error means for the address and the push (firebase.google.com, FCM "ErrorCode")."""
     response = error.http_response
     if response is None:
-        return PushResult(Outcome.RETRY, _detail_without_answer(error))
+        return SendResult(Outcome.RETRY, _detail_without_answer(error))
     if isinstance(error, exceptions.InvalidArgumentError):
         return _invalid_argument(_details(response))
     outcome, detail = next((outcome, detail) for kind, outcome, detail in _RESULTS if isinstance(error, kind))
     wait = _retry_after(response.headers) if outcome is Outcome.RETRY else None
-    return PushResult(outcome, detail, retry_after_seconds=wait)
+    return SendResult(outcome, detail, retry_after_seconds=wait)
 
 
 def _detail_without_answer(error: Any) -> str:
@@ -426,14 +427,14 @@ def _details(response: requests.Response) -> _Details:
     return details
 
 
-def _invalid_argument(details: _Details) -> PushResult:
+def _invalid_argument(details: _Details) -> SendResult:
     """Tells a dead address from a mistake of ours, so that a bug here never deletes an address."""
     violations = [detail.get("fieldViolations") for detail in details if detail.get("@type") == _BAD_REQUEST]
     codes = {detail.get("errorCode") for detail in details if detail.get("@type") == _FCM_ERROR}
     # Named fields speak first; FCM's own code alone is about the address.
     if all(map(_names_only_the_address, violations)) and (violations or "INVALID_ARGUMENT" in codes):
-        return PushResult(Outcome.ADDRESS_GONE, "invalid_address")
-    return PushResult(Outcome.REFUSED, "invalid_payload")
+        return SendResult(Outcome.ADDRESS_GONE, "invalid_address")
+    return SendResult(Outcome.REFUSED, "invalid_payload")
 
 
 def _names_only_the_address(violations: object) -> bool:

@@ -4,6 +4,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from nachbarschaft.sending import SendResult
+
 PAYLOAD_VERSION = "1"
 
 
@@ -43,31 +45,12 @@ class PushMessage:
         return {"id": self.notification_id, "kind": self.kind, "link": self.link, "v": PAYLOAD_VERSION}
 
 
-class Outcome(enum.StrEnum):
-    """What the sender does next."""
-
-    SENT = "sent"
-    ADDRESS_GONE = "address_gone"  # delete the address: nobody lives there any more
-    REFUSED = "refused"  # our fault or the wrong project: never again, and raise the alarm
-    RETRY = "retry"  # later; whether the push arrived is unknown
-
-
-@dataclass(frozen=True, slots=True)
-class PushResult:
-    """The end of one attempt: `detail` is a short stable code and never holds the address."""
-
-    outcome: Outcome
-    detail: str
-    retry_after_seconds: float | None = None
-    message_id: str | None = None
-
-
 class PushGateway(Protocol):
     """A way to a phone. `send` is called from several threads and answers whatever the other side does."""
 
     name: str
 
-    def send(self, message: PushMessage) -> PushResult:
+    def send(self, message: PushMessage) -> SendResult:
         """Makes one attempt and says how it ended."""
 
     def close(self) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import structlog
 
-from nachbarschaft.push import Outcome, PushMessage, PushResult
+from nachbarschaft.push import PushMessage
+from nachbarschaft.sending import Outcome, SendResult
 
 _log = structlog.get_logger(__name__)
 
@@ -26,14 +27,14 @@ class RecordingGateway:
         os.close(self._open())
         path.chmod(0o600)
 
-    def send(self, message: PushMessage) -> PushResult:
+    def send(self, message: PushMessage) -> SendResult:
         """Records the push; a full or read-only disk means that it is tried again later."""
         try:
             self._append(_line(message))
         except OSError:
-            return PushResult(Outcome.RETRY, "not_recorded")
+            return SendResult(Outcome.RETRY, "not_recorded")
         _log.info("push_recorded", notification_id=message.notification_id, kind=message.kind)
-        return PushResult(Outcome.SENT, "recorded", message_id=f"recorded/{message.notification_id}")
+        return SendResult(Outcome.SENT, "recorded", message_id=f"recorded/{message.notification_id}")
 
     def close(self) -> None:
         """Nothing is held open between two pushes."""

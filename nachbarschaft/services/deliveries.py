@@ -17,10 +17,11 @@ from nachbarschaft.matching.eligibility import accept_bars, is_quiet
 from nachbarschaft.matching.facts import Habits
 from nachbarschaft.matching.policy import DEFAULT_POLICY
 from nachbarschaft.matching.wallclock import clock_time, is_night, next_morning, next_time
-from nachbarschaft.push import AddressKind, Outcome, PushMessage, PushResult
+from nachbarschaft.push import AddressKind, PushMessage
 from nachbarschaft.queries.candidates import candidates_among, habits_of, need_of, pushes_before, start_of_day
 from nachbarschaft.queries.channels import wants_push
 from nachbarschaft.queries.inbox import link_to
+from nachbarschaft.sending import Outcome, SendResult
 from nachbarschaft.services.outbox import ASKS
 from nachbarschaft.words import say
 from nachbarschaft.words.texts import PUSH_TEXTS
@@ -138,7 +139,7 @@ def prepare(session: Session, claim: Claim, now: datetime) -> PushMessage | Drop
     return stop or _message(notice, person, device, now, ends_at)
 
 
-def settle(session: Session, claim: Claim, outcome: PushResult | Drop | Hold, now: datetime) -> bool:
+def settle(session: Session, claim: Claim, outcome: SendResult | Drop | Hold, now: datetime) -> bool:
     """Writes how an attempt ended, unless another attempt holds the delivery by now; says whether it did."""
     values = _settled(claim, outcome, now)
     settled = session.execute(
@@ -303,15 +304,15 @@ def _message(notice: Notification, person: Person, device: Device, now: datetime
     )
 
 
-def _settled(claim: Claim, outcome: PushResult | Drop | Hold, now: datetime) -> dict[str, Any]:
+def _settled(claim: Claim, outcome: SendResult | Drop | Hold, now: datetime) -> dict[str, Any]:
     match outcome:
         case Hold(until, reason):
             return {"state": DeliveryState.PENDING, "due_at": until, "outcome": reason}
         case Drop(reason):
             return {"state": DeliveryState.DROPPED, "settled_at": now, "outcome": reason}
-        case PushResult(outcome=Outcome.SENT):
+        case SendResult(outcome=Outcome.SENT):
             return {"state": DeliveryState.SENT, "settled_at": now, "outcome": "sent"}
-        case PushResult(outcome=Outcome.RETRY, detail=detail, retry_after_seconds=wanted):
+        case SendResult(outcome=Outcome.RETRY, detail=detail, retry_after_seconds=wanted):
             failures = claim.failures + 1
             if failures >= ATTEMPTS:
                 return {
@@ -322,5 +323,5 @@ def _settled(claim: Claim, outcome: PushResult | Drop | Hold, now: datetime) -> 
                 }
             due_at = now + retry_after(failures, wanted)
             return {"state": DeliveryState.PENDING, "due_at": due_at, "outcome": detail, "failures": failures}
-        case PushResult(detail=detail):
+        case SendResult(detail=detail):
             return {"state": DeliveryState.FAILED, "settled_at": now, "outcome": detail}

@@ -16,8 +16,9 @@ from nachbarschaft.categories import CATEGORIES, FIELDS_OF_ACTION, Requirement
 from nachbarschaft.labels import LABELS, LANGUAGE_LABELS, OWN_NAMES
 from nachbarschaft.matching.eligibility import Bar
 from nachbarschaft.notes.findings import Finding
-from nachbarschaft.push import AddressKind, Outcome
+from nachbarschaft.push import AddressKind
 from nachbarschaft.queries.channels import KINDS
+from nachbarschaft.sending import Outcome
 from nachbarschaft.words import LANGUAGES, say
 from tests.api.document import document
 from tests.api.raw import assert_problem

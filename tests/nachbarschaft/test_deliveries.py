@@ -20,8 +20,9 @@ from jobs.delivery import Courier
 from jobs.worker import work
 from models import Delivery, Device, HelpRequest, Notification, Person
 from nachbarschaft.firebase import FirebaseGateway
-from nachbarschaft.push import Outcome, PushMessage, PushResult
+from nachbarschaft.push import PushMessage
 from nachbarschaft.recording import RecordingGateway
+from nachbarschaft.sending import Outcome, SendResult
 from nachbarschaft.services.deliveries import (
     ATTEMPTS,
     LEASE,
@@ -40,7 +41,7 @@ from tests.support.fcm import Answer, LoopbackFcm
 from tests.support.town import Neighbour, Town
 
 HERNE = ZoneInfo("Europe/Berlin")
-SENT = PushResult(Outcome.SENT, "sent")
+SENT = SendResult(Outcome.SENT, "sent")
 SECOND = timedelta(seconds=1)
 
 
@@ -57,7 +58,7 @@ def claim(town: Town, limit: int = 100) -> list[Claim]:
         return claim_due(context.session, context.now, limit)
 
 
-def settled(town: Town, held: Claim, outcome: PushResult = SENT) -> bool:
+def settled(town: Town, held: Claim, outcome: SendResult = SENT) -> bool:
     with town.wiring.writing() as context:
         return settle(context.session, held, outcome, context.now)
 
@@ -94,7 +95,7 @@ def test_a_late_attempt_settles_nothing_that_another_one_holds(town: Town) -> No
     [zombie] = claim(town)
     town.clock.forward(seconds=LEASE.total_seconds())
     [heir] = claim(town)
-    assert not settled(town, zombie, PushResult(Outcome.REFUSED, "too late"))
+    assert not settled(town, zombie, SendResult(Outcome.REFUSED, "too late"))
     assert only(owed(town)).state == "leased"
     assert settled(town, heir)
     assert not settled(town, zombie)
@@ -525,7 +526,7 @@ class BreakingGateway(RecordingGateway):
         super().__init__(path)
         self._breaks_on = breaks_on
 
-    def send(self, message: PushMessage) -> PushResult:
+    def send(self, message: PushMessage) -> SendResult:
         if message.address == self._breaks_on:
             raise RuntimeError(f"cannot send to {message.address}")
         return super().send(message)
@@ -605,7 +606,7 @@ def test_a_batch_is_sent_by_several_threads_without_a_transaction_around_the_sen
     class MeetingGateway(RecordingGateway):
         """Sends only once five are being sent, and while somebody else writes to the database."""
 
-        def send(self, message: PushMessage) -> PushResult:
+        def send(self, message: PushMessage) -> SendResult:
             met.wait(timeout=10)
             with town.wiring.writing() as context:
                 key = select(Delivery.id).limit(1).scalar_subquery()

@@ -27,7 +27,8 @@ from firebase_admin import messaging
 from requests.adapters import HTTPAdapter
 
 from nachbarschaft.firebase import FirebaseGateway, FirebaseMisconfigured
-from nachbarschaft.push import AddressKind, Outcome, PushMessage, PushResult
+from nachbarschaft.push import AddressKind, PushMessage
+from nachbarschaft.sending import Outcome, SendResult
 from tests.support.fcm import OK, PROJECT, Answer, LoopbackFcm
 
 MakeGateway = Callable[..., FirebaseGateway]
@@ -101,7 +102,7 @@ def new_gateway(new_fcm: LoopbackFcm, make_gateway: MakeGateway) -> FirebaseGate
     return make_gateway(new_fcm)
 
 
-def timed(send: Callable[[], PushResult]) -> tuple[PushResult, float]:
+def timed(send: Callable[[], SendResult]) -> tuple[SendResult, float]:
     started = time.monotonic()
     result = send()
     return result, time.monotonic() - started

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from models import Delivery, HelpRequest, Invitation, Notification
 from nachbarschaft.context import Actor
-from nachbarschaft.push import Outcome, PushMessage, PushResult
+from nachbarschaft.push import PushMessage
+from nachbarschaft.sending import Outcome, SendResult
 from nachbarschaft.services.deliveries import claim_due, prepare, settle
 from nachbarschaft.services.opening import Asking
 from nachbarschaft.services.places import Place
@@ -147,7 +148,7 @@ def test_while_the_ask_is_being_sent_the_settled_notice_waits_to_see_whether_it_
     assert owed(town, "settled")[0].due_at == town.clock.now() + timedelta(seconds=5)
 
     with town.wiring.writing() as context:
-        assert settle(context.session, claim, PushResult(attempt, "as it went"), context.now)
+        assert settle(context.session, claim, SendResult(attempt, "as it went"), context.now)
     for _ in range(2):
         town.clock.forward(seconds=30)
         town.deliver()

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from nachbarschaft.push import AddressKind, Outcome, PushMessage
+from nachbarschaft.push import AddressKind, PushMessage
 from nachbarschaft.recording import RecordingGateway, read_recorded
+from nachbarschaft.sending import Outcome
 
 ADDRESS = "an-address-of-a-phone"
 
