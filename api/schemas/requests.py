@@ -205,8 +205,11 @@ class WaveSchema(Given):
 class DispatchSchema(Given):
     request = fields.UUID(required=True)
     asked = fields.Integer(required=True, metadata={"description": "People who were asked, in all waves."})
-    reachable = fields.Integer(required=True, metadata={"description": "Asked people with a device."})
-    unreachable = fields.Integer(required=True, metadata={"description": "Asked people without a device."})
+    reachable = fields.Integer(required=True, metadata={"description": "Asked people whom a push or a mail can reach."})
+    unreachable = fields.Integer(
+        required=True,
+        metadata={"description": "Asked people whom neither reaches."},
+    )
     accepted = fields.Integer(required=True, metadata={"description": "Asked people who said yes."})
     declined = fields.Integer(required=True, metadata={"description": "Asked people who said no."})
     lapsed = fields.Integer(required=True, metadata={"description": "Asked people for whom it was settled first."})

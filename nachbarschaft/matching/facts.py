@@ -54,7 +54,7 @@ class Load:
 class Candidate:
     """A volunteer with one offer. `adjoins` says whether their quarter touches the request's.
 
-    `reachable` says whether a push would reach them: a device, and the wish to be pushed when asked.
+    `reachable` says whether a push or a mail would reach them when they are asked.
     """
 
     person_id: uuid.UUID

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from models import (
     Assignment,
     Delivery,
-    Device,
     HelpRequest,
     Invitation,
     Notification,
@@ -27,7 +26,7 @@ from models.lifecycle import AssignmentState, DeliveryState, InvitationState, Ve
 from nachbarschaft.categories import CATEGORIES
 from nachbarschaft.matching.facts import Candidate, Habits, Load, Need
 from nachbarschaft.matching.wallclock import Slot, day_of
-from nachbarschaft.queries.channels import wants_push
+from nachbarschaft.queries.channels import is_reachable
 
 _WEEK = timedelta(days=7)
 _MEMORY = timedelta(days=84)
@@ -125,9 +124,9 @@ def _offers(request: HelpRequest) -> Select[*tuple[Any, ...]]:
         QuarterNeighbour.quarter_id == OfferCategory.quarter_id,
         QuarterNeighbour.neighbour_id == request.quarter_id,
     )
-    reachable = exists().where(Device.person_id == Offer.person_id)
+    reachable = is_reachable("asked").label("reachable")
     return (
-        select(Offer, Person, Preferences, Quarter.timezone, adjoins.label("adjoins"), reachable.label("reachable"))
+        select(Offer, Person, Preferences, Quarter.timezone, adjoins.label("adjoins"), reachable)
         .join(OfferCategory, OfferCategory.offer_id == Offer.id)
         .join(Person, Person.id == Offer.person_id)
         .join(Quarter, Quarter.id == Person.quarter_id)
@@ -158,8 +157,8 @@ def _candidates(
             cell=offer.cell,
             tasks_per_week=offer.tasks_per_week,
             offer_paused_until=offer.paused_until,
-            verification=_verification(person, request, timezone),
-            reachable=reachable and wants_push(preferences, "asked"),
+            verification=verification_for(person, request, timezone),
+            reachable=reachable,
             habits=habits_of(preferences, timezone),
             load=loads[person.id],
         )
@@ -167,7 +166,7 @@ def _candidates(
     ]
 
 
-def _verification(person: Person, request: HelpRequest, timezone: str) -> str:
+def verification_for(person: Person, request: HelpRequest, timezone: str) -> str:
     """What the person is verified as until the need is over; a certificate that runs out before leaves them known.
 
     It holds until the end of its last day, by the calendar of the person's own quarter, where it was seen.

@@ -3,13 +3,15 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
-from models import Device, HelpRequest, Invitation, Person, Quarter
+from models import Delivery, HelpRequest, Invitation, Mail, Notification, Person, Preferences, Quarter
+from models.lifecycle import DeliveryState
 from nachbarschaft.context import Context
 from nachbarschaft.errors import NotFound
 from nachbarschaft.permissions import require
 from nachbarschaft.queries.bonds import bond_to
+from nachbarschaft.queries.channels import is_mailed, is_pushed
 from nachbarschaft.queries.pages import Page, PageAsked, page_of
 from nachbarschaft.queries.reasons import why
 from nachbarschaft.queries.requests import public_face
@@ -26,15 +28,18 @@ def list_invitations(context: Context, state: str | None, asked: PageAsked) -> P
 
 
 def read_dispatch(context: Context, request_id: uuid.UUID) -> dict[str, Any]:
-    """How the asking goes; only the quarter's coordinators see who was asked. Raises NotFound, Forbidden."""
+    """How the asking goes; only the quarter's coordinators see who was asked. Raises NotFound, Forbidden.
+
+    `reachable` are those whom a push or a mail about this request can reach, or did.
+    """
     request = context.session.get(HelpRequest, request_id)
     if request is None:
         raise NotFound
     require("request.see_dispatch", context.me, bond_to(context, request))
-    reachable = exists().where(Device.person_id == Invitation.person_id)
     rows = context.session.execute(
-        select(Invitation, Person, reachable)
+        select(Invitation, Person, _is_reached())
         .join(Person, Person.id == Invitation.person_id)
+        .outerjoin(Preferences, Preferences.person_id == Person.id)
         .where(Invitation.request_id == request_id)
         .order_by(Invitation.wave, Invitation.rank, Invitation.id)
     ).all()
@@ -51,6 +56,23 @@ def read_dispatch(context: Context, request_id: uuid.UUID) -> dict[str, Any]:
     if request.quarter_id in context.me.coordinates:
         summary["waves"] = _waves(context, [(invitation, person) for invitation, person, _ in asked])
     return summary
+
+
+def _is_reached() -> ColumnElement[bool]:
+    """Where all that went out about it on one channel has failed for good, that channel reaches nobody."""
+    return or_(and_(is_pushed("asked"), ~_all_failed(Delivery)), and_(is_mailed("asked"), ~_all_failed(Mail)))
+
+
+def _all_failed(outgoing: type[Delivery] | type[Mail]) -> ColumnElement[bool]:
+    went_out = exists().where(
+        outgoing.notification_id == Notification.id,
+        Notification.person_id == Invitation.person_id,
+        Notification.request_id == Invitation.request_id,
+        Notification.kind == "asked",
+        Notification.silent.is_(False),
+    )
+    failed = outgoing.state == DeliveryState.FAILED
+    return and_(went_out.where(failed), ~went_out.where(~failed))
 
 
 def _counts(invitations: list[Invitation]) -> dict[str, int]:

@@ -34,9 +34,11 @@ CAST = {
         Character("viola", offers=_BOTH, known=True, sleeps=False, asks_per_week=100, has_phone=True),
         Character("vera", offers=_BOTH, asks_per_week=100),
         Character("victor", offers=_SHOPPING, has_phone=True),
-        Character("veit", offers=_SHOPPING, tasks_per_week=2, urgent_at_night=True),
+        Character("veit", offers=_SHOPPING, tasks_per_week=2, urgent_at_night=True, wants_asks=False),
         Character("nora", lives_here=False, offers=_BOTH, known=True, neighbours=True, asks_per_week=100),
-        Character("nico", lives_here=False, offers=_SHOPPING, neighbours=True, near=False, has_phone=True),
+        Character(
+            "nico", lives_here=False, offers=_SHOPPING, neighbours=True, near=False, has_phone=True, wants_asks=False
+        ),
         Character("nele", lives_here=False, offers=_SHOPPING),
         Character("carl", lives_here=False),
     )
@@ -108,6 +110,7 @@ class Troupe:
             "urgent_at_night": person.urgent_at_night,
             "asks_per_week": person.asks_per_week,
             "pushes_per_day": 100,
+            "channels": {} if person.wants_asks else {"asked": []},
         }
         answer = made.put("/v1/me/preferences", habits)
         assert answer.status_code == 200, answer.text

@@ -129,7 +129,7 @@ class Comparison:
         wish = attempt.about
         states = [invitation.state for invitation in wish.invitations.values()]
         asked = [who for who, invitation in wish.invitations.items() if invitation.asked_at is not None]
-        reachable = sum(self._world.cast[who].has_phone for who in asked)
+        reachable = sum(self._world.cast[who].wants_asks for who in asked)
         expected = {
             "request": wish.id,
             "asked": len(asked),

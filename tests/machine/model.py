@@ -45,6 +45,8 @@ class Character:
     tasks_per_week: int = 50
     asks_per_week: int = ASKS_PER_WEEK
     has_phone: bool = False
+    wants_asks: bool = True
+    """Whether they want to be told, by push or else by mail, when they are asked."""
 
     @property
     def coordinates(self) -> bool:
