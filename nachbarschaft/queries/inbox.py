@@ -12,8 +12,10 @@ from nachbarschaft.words.texts import INBOX_TEXTS
 
 
 def list_inbox(context: Context, asked: PageAsked) -> Page[dict[str, Any]]:
-    """The actor's inbox, newest first."""
-    query = select(Notification).where(Notification.person_id == context.me.person_id)
+    """The actor's inbox, newest first, without what later entries have replaced."""
+    query = select(Notification).where(
+        Notification.person_id == context.me.person_id, Notification.replaced_at.is_(None)
+    )
     page = page_of(context.session, query, asked, Notification.created_at, Notification.id)
     return Page([inbox_face(entry, context.language) for entry in page.items], page.next)
 
