@@ -16,7 +16,11 @@ ACTIVE_TASKS_LIMIT = 3
 
 
 class Person(Base):
-    """Somebody who lives in a quarter. Everybody is a resident; offers and appointments make the rest."""
+    """Somebody who lives in a quarter. Everybody is a resident; offers and appointments make the rest.
+
+    Where a mail server says that there is no such address (`email_refused_at`), it is still a login, and no mail
+    goes there any more but what they ask for themselves.
+    """
 
     __tablename__ = "person"
     __table_args__ = (
@@ -28,6 +32,7 @@ class Person(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     pending_email: Mapped[str | None] = mapped_column(String(254))
+    email_refused_at: Mapped[datetime | None]
     phone: Mapped[str | None] = mapped_column(String(20), unique=True)
     contact_phone: Mapped[str | None] = mapped_column(String(20), index=True)
     password_hash: Mapped[str | None] = mapped_column(String(255))

@@ -89,6 +89,7 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             _ACCOUNT,
             id=_identifier("stands for the person in all other tables"),
             email=_contact("sign-in, and the way to reach the person"),
+            email_refused_at=_behaviour("since when a mail server says that there is no such e-mail address"),
             pending_email=_contact("a new e-mail address, until its code shows that it is theirs"),
             phone=_contact("sign-in, and the way to reach the person; shown to whoever helps them"),
             contact_phone=_contact("for whoever helps, where a coordinator wrote it down; never signs in"),

@@ -21,12 +21,22 @@ def wants_push(preferences: Preferences | None, kind: str) -> bool:
 def gets_mail(person: Person, preferences: Preferences | None, kind: str, *, has_device: bool) -> bool:
     """Whether a notice of that kind goes to somebody by mail: they chose it, or want pushes and have no device.
 
-    Never without an e-mail address, nor after they unsubscribed in a mail.
+    Never without an e-mail address that works, nor after they unsubscribed in a mail.
     """
-    stopped = kind != ALWAYS_MAILED and preferences is not None and preferences.mail_stopped_at is not None
-    if person.email is None or stopped:
+    if not may_be_mailed(person, preferences, kind):
         return False
-    return _wants(preferences, kind, "mail") or (not has_device and wants_push(preferences, kind))
+    return wants_mail(preferences, kind) or (not has_device and wants_push(preferences, kind))
+
+
+def may_be_mailed(person: Person, preferences: Preferences | None, kind: str) -> bool:
+    """Whether somebody has an e-mail address that works and has not stopped mails of that kind."""
+    stopped = kind != ALWAYS_MAILED and preferences is not None and preferences.mail_stopped_at is not None
+    return person.email is not None and person.email_refused_at is None and not stopped
+
+
+def wants_mail(preferences: Preferences | None, kind: str) -> bool:
+    """Whether somebody chose mail for that kind, with or without a push beside it."""
+    return _wants(preferences, kind, "mail")
 
 
 def is_pushed(kind: str) -> ColumnElement[bool]:
@@ -38,7 +48,7 @@ def is_mailed(kind: str) -> ColumnElement[bool]:
     """`gets_mail` in such a query."""
     chosen = or_(_chosen(kind, "mail"), and_(~_has_device(), _chosen(kind, "push")))
     allowed = [] if kind == ALWAYS_MAILED else [Preferences.mail_stopped_at.is_(None)]
-    return and_(Person.email.is_not(None), *allowed, chosen)
+    return and_(Person.email.is_not(None), Person.email_refused_at.is_(None), *allowed, chosen)
 
 
 def is_reachable(kind: str) -> ColumnElement[bool]:

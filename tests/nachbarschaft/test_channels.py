@@ -25,13 +25,23 @@ CHOICES: tuple[dict[str, Any] | None, ...] = (
 )
 
 
-def add_person(context: Context, like: UUID, channels: dict[str, Any] | None, *, email: bool, stopped: bool) -> UUID:
+def add_person(
+    context: Context, like: UUID, channels: dict[str, Any] | None, *, email: bool, stopped: bool, refused: bool = False
+) -> UUID:
     """Somebody of the same quarter; without a choice they have no row of preferences."""
     key = uuid4()
     quarter_id = context.session.get_one(Person, like).quarter_id
     address = f"{key}@example.org" if email else None
     context.session.add(
-        Person(id=key, email=address, name="Neighbour", language="de", quarter_id=quarter_id, created_at=context.now)
+        Person(
+            id=key,
+            email=address,
+            email_refused_at=context.now if refused else None,
+            name="Neighbour",
+            language="de",
+            quarter_id=quarter_id,
+            created_at=context.now,
+        )
     )
     context.session.flush()
     if channels is not None:
@@ -61,8 +71,8 @@ def test_the_query_and_the_functions_say_the_same_of_everybody(town: Town) -> No
     like = town.neighbour().uuid
     phones: dict[UUID, bool] = {}
     with town.wiring.writing() as context:
-        for channels, phone, email, stopped in product(CHOICES, (True, False), (True, False), (True, False)):
-            made = add_person(context, like, channels, email=email, stopped=stopped)
+        for channels, phone, email, stopped, refused in product(CHOICES, *[(True, False)] * 4):
+            made = add_person(context, like, channels, email=email, stopped=stopped, refused=refused)
             phones[made] = phone
             if phone:
                 add_device(context, made)

@@ -18,6 +18,7 @@ _OWED = sa.text("state IN ('pending', 'leased')")
 _FILLED = sa.text("state = 'filled'")
 _NEW_COLUMNS = (
     ("person", "pending_email", sa.String(length=254)),
+    ("person", "email_refused_at", _INSTANT),
     ("preferences", "mail_stopped_at", _INSTANT),
     ("one_time_code", "sealed_code", sa.LargeBinary()),
     ("one_time_code", "new_email", sa.String(length=254)),
