@@ -2,19 +2,22 @@
 
 import os
 import platform
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from api.metrics import HttpMetrics
 from api.sharing import FOLDER
-from nachbarschaft.queries.standing import JobStanding, Standing
+from nachbarschaft.queries.delivering import ChannelStanding
+from nachbarschaft.queries.job_runs import JobStanding
+from nachbarschaft.queries.standing import Standing
+
+_PLURALS = {"push": "pushes", "mail": "mails"}
 
 
 def exposition(http: HttpMetrics, standing: Standing | None) -> bytes:
@@ -29,7 +32,7 @@ def exposition(http: HttpMetrics, standing: Standing | None) -> bytes:
 
 
 class _Read(Collector):
-    """Gauges that were read for this answer."""
+    """What was read for this answer."""
 
     def __init__(self, families: Iterable[Metric]) -> None:
         self._families = families
@@ -49,18 +52,35 @@ def _standing(standing: Standing | None) -> Iterator[Metric]:
     answers.add_metric([], 0 if standing is None else 1)
     yield answers
     if standing is not None:
-        yield from _pushes(standing)
+        yield from _delivery(standing.delivery)
         yield _requests(standing)
         yield from _jobs(standing.jobs)
 
 
-def _pushes(standing: Standing) -> Iterator[Metric]:
-    due = GaugeMetricFamily("nachbarschaft_due_pushes", "Pushes that should have gone out by now.")
-    due.add_metric([], standing.due_pushes)
-    yield due
-    oldest = GaugeMetricFamily("nachbarschaft_oldest_due_push_seconds", "How long the oldest of them has waited.")
-    oldest.add_metric([], standing.oldest_due_push_seconds)
-    yield oldest
+def _delivery(channels: list[ChannelStanding]) -> Iterator[Metric]:
+    """What waits has a name of its own for each channel; how attempts ended is told by label."""
+    for told in channels:
+        plural = _PLURALS[told.channel]
+        yield _one(f"nachbarschaft_due_{plural}", f"{plural.title()} that should have gone out by now.", told.due)
+        yield _one(
+            f"nachbarschaft_oldest_due_{told.channel}_seconds",
+            "How long the oldest of them has waited.",
+            told.oldest_due_seconds or 0.0,
+        )
+    attempts = CounterMetricFamily(
+        "nachbarschaft_deliveries", "Attempts that ended, by how.", labels=["channel", "outcome"]
+    )
+    for told in channels:
+        for outcome, count in told.outcomes.items():
+            attempts.add_metric([told.channel, outcome], count)
+    yield attempts
+    yield from _endings("nachbarschaft_delivery", "each channel", "channel", {told.channel: told for told in channels})
+
+
+def _one(name: str, meaning: str, value: float) -> Metric:
+    family = GaugeMetricFamily(name, meaning)
+    family.add_metric([], value)
+    return family
 
 
 def _requests(standing: Standing) -> Metric:
@@ -71,22 +91,32 @@ def _requests(standing: Standing) -> Metric:
 
 
 def _jobs(jobs: list[JobStanding]) -> Iterator[Metric]:
-    yield _instants(
-        "nachbarschaft_job_last_success_timestamp_seconds",
-        "When each job last did what it does.",
-        {job.name: job.last_success_at for job in jobs},
-    )
-    yield _instants(
-        "nachbarschaft_job_last_error_timestamp_seconds",
-        "When each job last failed.",
-        {job.name: job.last_error_at for job in jobs},
-    )
-
-
-def _instants(name: str, meaning: str, instants: dict[str, datetime | None]) -> Metric:
     """The label is not called `job`: that is Prometheus's own word for what it scrapes."""
-    family = GaugeMetricFamily(name, meaning, labels=["name"])
-    for label, instant in instants.items():
-        if instant is not None:
-            family.add_metric([label], instant.timestamp())
-    return family
+    yield from _endings("nachbarschaft_job", "each job", "name", {job.name: job for job in jobs})
+    runs = CounterMetricFamily("nachbarschaft_job_runs", "Runs that ended, by how.", labels=["name", "outcome"])
+    waiting = GaugeMetricFamily(
+        "nachbarschaft_job_oldest_due_seconds",
+        "How long the oldest row has waited that the job should have handled; 0 where it is not behind.",
+        labels=["name"],
+    )
+    for job in jobs:
+        runs.add_metric([job.name, "success"], job.successes)
+        runs.add_metric([job.name, "failure"], job.failures)
+        waiting.add_metric([job.name], job.oldest_due_seconds or 0.0)
+    yield runs
+    yield waiting
+
+
+def _endings(
+    prefix: str, whose: str, label: str, told: Mapping[str, JobStanding | ChannelStanding]
+) -> Iterator[Metric]:
+    """When the last success and the last error were; nothing for what has not happened yet."""
+    for ending, meaning in (("success", "succeeded"), ("error", "failed")):
+        family = GaugeMetricFamily(
+            f"{prefix}_last_{ending}_timestamp_seconds", f"When {whose} last {meaning}.", labels=[label]
+        )
+        for name, standing in told.items():
+            instant = standing.last_success_at if ending == "success" else standing.last_error_at
+            if instant is not None:
+                family.add_metric([name], instant.timestamp())
+        yield family

@@ -11,7 +11,8 @@ from api.document import document_text
 from api.endpoint import Answer, Edge, Operation, Who, endpoint
 from api.examples import pretty
 from api.schemas.operations import LiveSchema, ReadySchema
-from nachbarschaft.queries.health import UNREACHABLE, read_health
+from api.stopping import is_stopping
+from nachbarschaft.queries.health import UNREACHABLE, Health, read_health
 
 operations = Blueprint("operations", __name__)
 
@@ -47,20 +48,31 @@ def live(_edge: Edge) -> dict[str, str]:
     ),
 )
 def ready(edge: Edge) -> Answer:
-    """Whether requests can be served; with it the age of the oldest due push, and how each job did."""
+    """Whether requests can be served; with it how delivery and each job stand.
+
+    What is late or fails there does not make it 503: the API can do nothing about it.
+    """
     try:
         with edge.reading() as context:
             health = read_health(context)
     except SQLAlchemyError:
         health = UNREACHABLE
+    status = _status(health)
     body: dict[str, Any] = {
-        "status": "ready" if health.is_ready else "not_ready",
+        "status": status,
         "database": health.database,
         "migrations": health.migrations,
         "oldest_due_push_seconds": health.oldest_due_push_seconds,
+        "delivery": health.delivery,
         "jobs": health.jobs,
     }
-    return Answer(body, 200 if health.is_ready else 503)
+    return Answer(body, 200 if status == "ready" else 503)
+
+
+def _status(health: Health) -> str:
+    if is_stopping(current_app):
+        return "stopping"
+    return "ready" if health.is_ready else "not_ready"
 
 
 @endpoint(

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 
 import click
 from redis import Redis
@@ -14,10 +15,15 @@ from nachbarschaft import schema
 from nachbarschaft.bootstrap import Wiring, build, open_gateway
 from nachbarschaft.cli.listening import refuse_unsafe
 from nachbarschaft.config import PREFIX, BadSetting, Settings, read_settings
-from nachbarschaft.queries.health import oldest_due_push
-from nachbarschaft.queries.job_runs import job_health
+from nachbarschaft.context import Context
+from nachbarschaft.queries.delivering import ChannelStanding, channel_standings
+from nachbarschaft.queries.job_runs import JobStanding, job_standings
 
-LATE_PUSH_SECONDS = 300
+LATE_SECONDS = 300
+"""A worker sends within seconds, and each job of which somebody waits runs at least once a minute."""
+LATE_HOURLY_SECONDS = 2 * 3600
+"""For jobs that run once an hour."""
+_HOURLY = {"forget-personal-data", "prune-devices"}
 REDIS_TIMEOUT = 2.0
 KNOWN = {PREFIX + field.name.upper() for field in fields(Settings) if field.name != "state_dir"}
 """Every setting, by its name in the environment; each may also be given as NAME_FILE."""
@@ -133,12 +139,49 @@ def _database(wiring: Wiring) -> Iterator[Finding]:
                 yield Finding("ok", f"The database answers and is at revision {there}.")
             else:
                 yield Finding("note", f"The database is at revision {there}, made by a release newer than this one.")
-            late = oldest_due_push(context)
-            if late is not None and late > LATE_PUSH_SECONDS:
-                yield Finding("note", f"The oldest due push has waited for {late:.0f} seconds: does a worker run?")
-            if not job_health(context):
-                yield Finding("note", "No job has ever run: does a scheduler run?")
+            yield from _work(context)
     except BadSetting as error:
         yield Finding("bad", str(error))
     except SQLAlchemyError as error:
         yield Finding("bad", f"The database does not answer ({type(error).__name__}).")
+
+
+def _work(context: Context) -> Iterator[Finding]:
+    """Delivery and the jobs: one line for each that is late or fails. A code or a kind, never a text."""
+    for channel in channel_standings(context):
+        yield from _channel(channel)
+    jobs = job_standings(context)
+    if not any(job.last_success_at or job.last_error_at for job in jobs):
+        yield Finding("note", "No job has ever run: does a scheduler run?")
+        return
+    for job in jobs:
+        yield from _job(job)
+
+
+def _channel(told: ChannelStanding) -> Iterator[Finding]:
+    troubles = []
+    if _is_late(told.oldest_due_seconds, LATE_SECONDS):
+        troubles.append(f"{told.due} due, the oldest for {told.oldest_due_seconds:.0f} seconds: does a worker run?")
+    if told.fails:
+        troubles.append(f"the last attempt failed ({told.last_error}, {_at(told.last_error_at)}).")
+    if troubles:
+        yield Finding("note", f"Delivery by {told.channel}: " + " And ".join(troubles))
+
+
+def _job(told: JobStanding) -> Iterator[Finding]:
+    troubles = []
+    limit = LATE_HOURLY_SECONDS if told.name in _HOURLY else LATE_SECONDS
+    if _is_late(told.oldest_due_seconds, limit):
+        troubles.append(f"the oldest row has waited for {told.oldest_due_seconds:.0f} seconds: does a scheduler run?")
+    if told.fails:
+        troubles.append(f"the last run failed ({told.last_error}, {_at(told.last_error_at)}).")
+    if troubles:
+        yield Finding("note", f"Job {told.name}: " + " And ".join(troubles))
+
+
+def _is_late(seconds: float | None, limit: float) -> bool:
+    return seconds is not None and seconds > limit
+
+
+def _at(instant: datetime | None) -> str:
+    return "" if instant is None else instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

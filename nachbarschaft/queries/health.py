@@ -1,17 +1,13 @@
-"""How the product is: the database, its schema, the outbox and the jobs."""
+"""How the product is: the database, its schema, delivery and the jobs."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from models import Delivery
-from models.lifecycle import DeliveryState
 from nachbarschaft import schema
 from nachbarschaft.context import Context
-from nachbarschaft.queries.job_runs import job_health
+from nachbarschaft.queries.delivering import ChannelStanding, channel_standings
+from nachbarschaft.queries.job_runs import JobStanding, job_standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,32 +16,28 @@ class Health:
 
     database: bool
     migrations: bool
-    oldest_due_push_seconds: float | None
-    jobs: list[dict[str, Any]]
+    delivery: list[ChannelStanding] = field(default_factory=list)
+    jobs: list[JobStanding] = field(default_factory=list)
 
     @property
     def is_ready(self) -> bool:
-        """Whether requests can be served. Late pushes and jobs are shown, but are not the API's to be taken out for."""
+        """Whether requests can be served. What is late or fails is shown, but is not the API's to be taken out for."""
         return self.database and self.migrations
 
+    @property
+    def oldest_due_push_seconds(self) -> float | None:
+        return next((told.oldest_due_seconds for told in self.delivery if told.channel == "push"), None)
 
-UNREACHABLE = Health(database=False, migrations=False, oldest_due_push_seconds=None, jobs=[])
+
+UNREACHABLE = Health(database=False, migrations=False)
+_NOT_MIGRATED = Health(database=True, migrations=False)
 
 
 def read_health(context: Context) -> Health:
     """The health as this transaction sees it; a database without our tables is not migrated."""
-    connection = context.session.connection()
-    if not schema.serves(schema.current_revision(connection)):
-        return Health(database=True, migrations=False, oldest_due_push_seconds=None, jobs=[])
+    if not schema.serves(schema.current_revision(context.session.connection())):
+        return _NOT_MIGRATED
     try:
-        return Health(True, True, oldest_due_push(context), job_health(context))
+        return Health(True, True, channel_standings(context), job_standings(context))
     except SQLAlchemyError:
-        return Health(database=True, migrations=False, oldest_due_push_seconds=None, jobs=[])
-
-
-def oldest_due_push(context: Context) -> float | None:
-    """Seconds since the oldest push that should have gone out fell due; None where nothing is due."""
-    states = [DeliveryState.PENDING, DeliveryState.LEASED]
-    query = select(func.min(Delivery.due_at)).where(Delivery.state.in_(states), Delivery.due_at <= context.now)
-    oldest: datetime | None = context.session.scalar(query)
-    return None if oldest is None else (context.now - oldest).total_seconds()
+        return _NOT_MIGRATED

@@ -1,4 +1,4 @@
-"""When each job last ran and how it ended."""
+"""When each job last ran, how it ended, and how often in which way."""
 
 from contextlib import suppress
 
@@ -17,8 +17,10 @@ def note_end(context: Context, name: str, error: str | None) -> None:
     run = _run(context, name)
     if error is None:
         run.last_success_at = context.now
+        run.successes = JobRun.successes + 1  # by the database: two may end at the same moment
     else:
         run.last_error_at, run.last_error = context.now, error
+        run.failures = JobRun.failures + 1
 
 
 def _run(context: Context, name: str) -> JobRun:

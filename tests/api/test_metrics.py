@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from api.app import create_app
 from api.exposition import exposition
 from api.metrics import HttpMetrics
+from jobs.schedule import TIMETABLE
 from nachbarschaft.services.job_runs import note_end
 from tests.support.scrape import Scrape
 from tests.support.town import Town
@@ -66,8 +67,10 @@ def test_nobody_can_be_found_in_the_metrics(small_town: Town) -> None:
 
     private = [requester.id, volunteer.id, request["id"], requester.email, "irmgard", "eindeutig", "zwetschgen"]
     assert [word for word in [*private, "blumenthal", "shopping", "wilhelm", "address-"] if word in text] == []
-    assert Scrape(text).label_names() == {"method", "route", "status", "le", "state", "name", "version", "python"}
-    assert Scrape(text).label_values("name") == {"send-waves"}
+    http, work = {"method", "route", "status", "le"}, {"state", "name", "outcome"}
+    assert Scrape(text).label_names() - {"channel"} == http | work | {"version", "python"}
+    assert Scrape(text).label_values("name") == {job.name for job in TIMETABLE}
+    assert Scrape(text).label_values("channel") <= {"push", "mail"}
 
 
 def test_the_work_that_waits_is_shown(town: Town) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from models import DeliveryTally
 from nachbarschaft import config
 from nachbarschaft.cli.check import KNOWN, check
 from nachbarschaft.config import PREFIX
+from nachbarschaft.services.job_runs import note_end
 from tests.support.databases import Databases
 from tests.support.redis import OwnRedis
-from tests.support.town import DATA_KEY, JWT_KEY
+from tests.support.town import DATA_KEY, JWT_KEY, Town
 
 
 def run_check(url: str, **env: str) -> Result:
@@ -141,3 +143,34 @@ def test_every_setting_that_is_read_is_known() -> None:
     read = set(re.findall(r'PREFIX \+ "([A-Z_]+)"', inspect.getsource(config))) | {"JWT_KEYS", "DATA_KEYS"}
 
     assert {PREFIX + name for name in read} == KNOWN
+
+
+def test_what_is_late_or_fails_is_one_line_each(database_url: str, tmp_path: Path) -> None:
+    with Town(database_url, tmp_path) as town:
+        town.volunteer()
+        town.neighbour().ask(urgent=True)
+        town.run("send-waves")
+        town.run("deliver-pushes")
+        town.clock.forward(hours=7)
+        with town.wiring.writing() as context:
+            note_end(context, "deliver-pushes", error="OperationalError")
+            failed = DeliveryTally(channel="mail", outcome="refused", count=1, last_at=context.now)
+            context.session.add(failed)
+
+    result = run_check(database_url)
+
+    assert result.exit_code == 0, result.output
+    push, mail, expiry, leases = (
+        said(result.output, about) for about in ("by push", "by mail", "Job expire-requests", "Job deliver-pushes")
+    )
+    assert re.fullmatch(r"note  Delivery by push: 1 due, the oldest for \d+ seconds: does a worker run\?", push)
+    assert mail == "note  Delivery by mail: the last attempt failed (refused, 2026-06-10T17:00:00Z)."
+    assert re.fullmatch(
+        r"note  Job expire-requests: the oldest row has waited for \d+ seconds: does a scheduler run\?", expiry
+    )
+    assert leases == "note  Job deliver-pushes: the last run failed (OperationalError, 2026-06-10T17:00:00Z)."
+    assert "Job forget-personal-data" not in result.output
+
+
+def test_where_no_job_has_ever_run_that_is_all_that_is_said_of_jobs(sqlite_url: str) -> None:
+    assert said(run_check(sqlite_url).output, "ob") == "note  No job has ever run: does a scheduler run?"
