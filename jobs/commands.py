@@ -1,19 +1,21 @@
 """The door's own commands: `worker`, `scheduler` and `jobs`."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import click
 
-from jobs.delivery import SENDERS, Courier, drain
+from jobs.couriers import couriers
+from jobs.delivery import drain
 from jobs.job import Counts, Job, run_job
 from jobs.leader import leadership
 from jobs.schedule import TIMETABLE
 from jobs.scheduler import keep_time
 from jobs.stopping import stop_flag
 from jobs.worker import work
-from nachbarschaft.bootstrap import Wiring, open_gateway
+from nachbarschaft.bootstrap import Wiring
 from nachbarschaft.cli.failing import explained, wire_up
 from nachbarschaft.clock import FixedClock
 from nachbarschaft.queries.job_runs import job_health
@@ -27,11 +29,10 @@ def worker() -> None:
     """Deliver pushes; any number may run."""
     stop = stop_flag()
     wiring = wire_up()
-    courier = Courier(wiring, open_gateway(wiring.settings, SENDERS), stop)
     try:
-        work(wiring, courier, stop)
+        with couriers(wiring, stop) as at_work:
+            work(at_work, stop)
     finally:
-        courier.close()
         wiring.database.close()
 
 
@@ -86,11 +87,11 @@ def _as_of(job: Job) -> Job:
 
 
 def _drain_once(wiring: Wiring, now: datetime) -> Counts:
-    courier = Courier(wiring, open_gateway(wiring.settings, SENDERS))
-    try:
-        return drain(courier, now)
-    finally:
-        courier.close()
+    total: Counter[str] = Counter()
+    with couriers(wiring) as at_work:
+        for courier in at_work:
+            total.update(drain(courier, now))
+    return dict(total)
 
 
 def _instant(text: str) -> datetime:

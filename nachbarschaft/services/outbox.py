@@ -4,15 +4,16 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from models import Delivery, Device, HelpRequest, Notification
 from models.lifecycle import DeliveryState
 from nachbarschaft.context import Context
+from nachbarschaft.queries.cases import ASKS
+from nachbarschaft.services.replacing import replace_entries
 from nachbarschaft.words.texts import INBOX_TEXTS
 
 SETTLED = "settled"
-ASKS = frozenset({"asked", "asked_standby", "asked_again"})
 _LIFE_OF_NEWS = timedelta(days=3)
 
 
@@ -35,6 +36,7 @@ def owe(context: Context, person_id: uuid.UUID, topic: str, request: HelpRequest
     )
     context.session.add(notification)
     context.session.flush()
+    replace_entries(context, notification)
     for device_id in _devices(context, notification):
         context.session.add(Delivery(notification_id=notification.id, device_id=device_id, due_at=context.now))
     return notification
@@ -61,7 +63,7 @@ def _devices(context: Context, notification: Notification) -> list[uuid.UUID]:
 
 
 def _reached_about(notification: Notification) -> Select[uuid.UUID | None]:
-    """Devices that were sent, or are just being sent, something about the same request (contract, section 8)."""
+    """Devices that were sent, or may have been, or are being sent something about the request (contract, section 8)."""
     return (
         select(Delivery.device_id)
         .join(Notification, Delivery.notification_id == Notification.id)
@@ -69,6 +71,6 @@ def _reached_about(notification: Notification) -> Select[uuid.UUID | None]:
             Notification.person_id == notification.person_id,
             Notification.request_id == notification.request_id,
             Delivery.device_id.is_not(None),
-            Delivery.state.in_([DeliveryState.SENT, DeliveryState.LEASED]),
+            or_(Delivery.state.in_([DeliveryState.SENT, DeliveryState.LEASED]), Delivery.may_have_arrived),
         )
     )

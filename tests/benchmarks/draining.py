@@ -8,11 +8,13 @@ from random import Random
 
 from sqlalchemy import func, select
 
-from jobs.delivery import Courier, drain
+from jobs.courier import Courier
+from jobs.delivery import drain
 from models import Delivery, Notification
 from models.lifecycle import DeliveryState
 from nachbarschaft.bootstrap import Wiring
 from nachbarschaft.recording import RecordingGateway
+from nachbarschaft.services.pushing import PushLine
 from tests.benchmarks.bench import SEED, Bench, refresh_statistics, require
 from tests.benchmarks.crowd import Crowd, Place, Row
 from tests.benchmarks.figures import ROWS, Figure
@@ -92,7 +94,7 @@ def _due(crowd: Crowd, notice: Row, phone: Row) -> Row:
 
 
 def _drain(wiring: Wiring, pushes: Path) -> None:
-    courier = Courier(wiring, RecordingGateway(pushes))
+    courier = Courier(wiring, PushLine(RecordingGateway(pushes)))
     try:
         drain(courier, NOON)
     finally:

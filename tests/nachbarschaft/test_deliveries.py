@@ -16,26 +16,26 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from jobs.delivery import Courier
+from jobs.courier import Courier
 from jobs.worker import work
 from models import Delivery, Device, HelpRequest, Notification, Person
 from nachbarschaft.firebase import FirebaseGateway
 from nachbarschaft.push import PushMessage
 from nachbarschaft.recording import RecordingGateway
-from nachbarschaft.sending import Outcome, SendResult
-from nachbarschaft.services.deliveries import (
+from nachbarschaft.sending import Drop, Outcome, Reason, SendResult
+from nachbarschaft.services.devices import hash_address
+from nachbarschaft.services.outgoing import (
     ATTEMPTS,
     LEASE,
     LONGEST_RETRY,
     Claim,
+    Settlement,
     claim_due,
-    forget_address,
-    free_leases,
-    prepare,
+    free_all_leases,
     retry_after,
-    settle,
+    settle_all,
 )
-from nachbarschaft.services.devices import hash_address
+from nachbarschaft.services.pushing import PushLine, forget_address, prepare_pushes
 from tests.nachbarschaft.owed import Owed, owed
 from tests.support.fcm import Answer, LoopbackFcm
 from tests.support.town import Neighbour, Town
@@ -55,12 +55,12 @@ def rfc3339(instant: datetime) -> str:
 
 def claim(town: Town, limit: int = 100) -> list[Claim]:
     with town.wiring.writing() as context:
-        return claim_due(context.session, context.now, limit)
+        return claim_due(context.session, Delivery, context.now, limit)
 
 
 def settled(town: Town, held: Claim, outcome: SendResult = SENT) -> bool:
     with town.wiring.writing() as context:
-        return settle(context.session, held, outcome, context.now)
+        return held.row_id in settle_all(context.session, Delivery, [Settlement(held, outcome)], context.now)
 
 
 def only(pushes: list[Owed]) -> Owed:
@@ -87,7 +87,7 @@ def test_what_one_has_claimed_nobody_else_gets_until_the_lease_ends(town: Town) 
     assert claim(town) == []
     town.clock.forward(seconds=1)
     [second] = claim(town)
-    assert second == Claim(first.delivery_id, attempt=2, failures=0)
+    assert second == Claim(first.row_id, attempt=2, failures=1, may_have_arrived=True)
 
 
 def test_a_late_attempt_settles_nothing_that_another_one_holds(town: Town) -> None:
@@ -111,7 +111,8 @@ def test_a_freed_lease_is_nobodys_and_its_late_holder_sends_nothing(town: Town) 
     assert (only(owed(town)).state, only(owed(town)).lease_until) == ("pending", None)
     assert not settled(town, zombie)
     with town.wiring.reading() as context:
-        assert not isinstance(prepare(context.session, zombie, context.now), PushMessage)
+        [parcel] = prepare_pushes(context.session, [zombie], context.now)
+        assert parcel.step == Drop(Reason.OVERTAKEN)
     assert town.deliver() == {"sent": 1}
 
 
@@ -127,7 +128,7 @@ def test_many_claimers_at_once_get_every_push_exactly_once(town: Town) -> None:
         together.wait(timeout=10)
         taken: list[UUID] = []
         while claims := claim(town, 2):
-            taken += [one.delivery_id for one in claims]
+            taken += [one.row_id for one in claims]
         return taken
 
     with ThreadPoolExecutor(4) as pool:
@@ -142,7 +143,7 @@ def test_the_oldest_due_pushes_go_first(small_town: Town) -> None:
         small_town.clock.forward(minutes=1)
     claims = claim(small_town, 2)
     by_age = [push.id for push in owed(small_town)]
-    assert {one.delivery_id for one in claims} == set(by_age[:2])
+    assert {one.row_id for one in claims} == set(by_age[:2])
     assert len(volunteer.inbox()) == 3
 
 
@@ -150,15 +151,15 @@ def test_two_workers_at_once_send_every_push_once(town: Town, tmp_path: Path) ->
     for _ in range(5):
         town.volunteer().register_phone()
     town.neighbour().ask(urgent=True)
-    second = Courier(town.wiring, RecordingGateway(town.pushes))
+    second = Courier(town.wiring, PushLine(RecordingGateway(town.pushes)))
     together = Barrier(2)
 
     def drained(courier: Courier) -> int:
         together.wait(timeout=10)
         total = 0
-        while counts := courier.deliver_batch(town.clock.now()):
-            assert set(counts) == {"sent"}
-            total += counts["sent"]
+        while (counts := courier.turn(town.clock.now())) is not None:
+            assert set(counts) <= {"sent"}
+            total += counts.get("sent", 0)
         return total
 
     try:
@@ -408,7 +409,7 @@ def fcm(small_town: Town, tmp_path: Path) -> Iterator[LoopbackFcm]:
         path = loopback.credentials_file(tmp_path)
         small_town.courier.close()
         gateway = FirebaseGateway(path, fcm_url=loopback.url, pool_size=4, timeout_seconds=5.0)
-        small_town.courier = Courier(small_town.wiring, gateway)
+        small_town.courier = Courier(small_town.wiring, PushLine(gateway))
         yield loopback
 
 
@@ -498,11 +499,11 @@ def test_a_device_that_has_a_new_address_meanwhile_is_not_forgotten(town: Town) 
     app.start()
     assert changing.wait(10)
     with town.wiring.writing() as context:
-        forget_address(context.session, held.delivery_id, old)
+        forget_address(context.session, held.row_id, old)
     app.join(timeout=30)
     with town.wiring.writing() as context:
         assert context.session.scalars(select(Device.address)).all() == ["new"]
-        forget_address(context.session, held.delivery_id, "new")
+        forget_address(context.session, held.row_id, "new")
         assert context.session.scalars(select(Device.address)).all() == []
 
 
@@ -536,7 +537,7 @@ def test_a_gateway_that_breaks_on_one_address_delays_no_other_and_is_given_up_in
     unlucky, *_others = (town.volunteer() for _ in range(5))
     address = f"address-{unlucky.id}-1"
     town.courier.close()
-    town.courier = Courier(town.wiring, BreakingGateway(town.pushes, address))
+    town.courier = Courier(town.wiring, PushLine(BreakingGateway(town.pushes, address)))
     town.neighbour().ask(urgent=True, needed_until=town.in_hours(9))
     with capture_logs() as logs:
         assert town.deliver() == {"retry": 1, "sent": 4}
@@ -578,10 +579,10 @@ def test_a_full_batch_of_broken_pushes_does_not_hide_what_comes_after_it(small_t
 
 def test_the_worker_goes_on_working_after_all_that(small_town: Town) -> None:
     unlucky, _lucky = small_town.volunteer(), small_town.volunteer()
-    courier = Courier(small_town.wiring, BreakingGateway(small_town.pushes, f"address-{unlucky.id}-1"))
+    courier = Courier(small_town.wiring, PushLine(BreakingGateway(small_town.pushes, f"address-{unlucky.id}-1")))
     small_town.neighbour().ask()
     stop = Event()
-    worker = Thread(target=work, args=(small_town.wiring, courier, stop))
+    worker = Thread(target=work, args=([courier], stop))
     worker.start()
     try:
         while {push.state for push in owed(small_town)} != {"sent", "pending"}:
@@ -614,7 +615,7 @@ def test_a_batch_is_sent_by_several_threads_without_a_transaction_around_the_sen
             return super().send(message)
 
     town.courier.close()
-    town.courier = Courier(town.wiring, MeetingGateway(town.pushes))
+    town.courier = Courier(town.wiring, PushLine(MeetingGateway(town.pushes)))
     assert town.deliver() == {"sent": 5}
     with town.wiring.writing() as context:
-        assert free_leases(context.session, context.now + timedelta(days=1)) == 0
+        assert free_all_leases(context.session, context.now + timedelta(days=1)) == 0

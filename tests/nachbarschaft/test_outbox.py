@@ -11,9 +11,10 @@ from models import Delivery, HelpRequest, Invitation, Notification
 from nachbarschaft.context import Actor
 from nachbarschaft.push import PushMessage
 from nachbarschaft.sending import Outcome, SendResult
-from nachbarschaft.services.deliveries import claim_due, prepare, settle
 from nachbarschaft.services.opening import Asking
+from nachbarschaft.services.outgoing import Settlement, claim_due, settle_all
 from nachbarschaft.services.places import Place
+from nachbarschaft.services.pushing import prepare_pushes
 from nachbarschaft.services.requests import open_request
 from tests.nachbarschaft.owed import owed
 from tests.support.town import BLUMENTHAL, Neighbour, Town
@@ -80,11 +81,11 @@ def test_every_push_has_its_entry_in_the_inbox(small_town: Town) -> None:
     winner.act(request, "accept")
     winner.act(request, "withdraw")
     small_town.deliver()
-    shown = {entry["id"]: entry for person in (winner, loser, requester) for entry in person.inbox()}
     sent = small_town.sent()
     assert len(sent) == 5
     for push in sent:
-        entry = shown[push["notification_id"]]
+        found = [one.get(f"/v1/me/notifications/{push['notification_id']}") for one in (winner, loser, requester)]
+        [entry] = [answer.json for answer in found if answer.status_code == 200]
         assert (entry["kind"], entry["link"], entry["request"]) == (push["kind"], push["link"], request["id"])
 
 
@@ -130,7 +131,7 @@ def test_an_ask_that_was_not_sent_yet_is_dropped_and_nobody_learns_that_it_is_se
     assert town.deliver() == {"dropped": 2}
     assert town.sent() == []
     assert [(push.state, push.outcome) for push in owed(town)] == [("dropped", "settled")] * 2
-    assert len(loser.inbox()) == 2, "the inbox tells it all the same"
+    assert [entry["title"] for entry in loser.inbox()] == ["Es ist alles geregelt"], "the inbox tells it all the same"
 
 
 @pytest.mark.parametrize(("attempt", "expected"), [(Outcome.SENT, "sent"), (Outcome.RETRY, "dropped")])
@@ -140,21 +141,22 @@ def test_while_the_ask_is_being_sent_the_settled_notice_waits_to_see_whether_it_
     winner, loser = town.volunteer(phone=False), town.volunteer()
     request = town.neighbour().ask()
     with town.wiring.writing() as context:
-        [claim] = claim_due(context.session, context.now, 10)
-        step = prepare(context.session, claim, context.now)
-    assert isinstance(step, PushMessage)
+        [claim] = claim_due(context.session, Delivery, context.now, 10)
+        [parcel] = prepare_pushes(context.session, [claim], context.now)
+    assert isinstance(parcel.step, PushMessage)
     winner.act(request, "accept")
     assert town.deliver() == {"held": 1}
     assert owed(town, "settled")[0].due_at == town.clock.now() + timedelta(seconds=5)
 
     with town.wiring.writing() as context:
-        assert settle(context.session, claim, SendResult(attempt, "as it went"), context.now)
+        ending = Settlement(claim, SendResult(attempt, "as it went"))
+        assert settle_all(context.session, Delivery, [ending], context.now)
     for _ in range(2):
         town.clock.forward(seconds=30)
         town.deliver()
     assert owed(town, "settled")[0].state == expected
     assert len(town.sent()) == (expected == "sent")
-    assert len(loser.inbox()) == 2
+    assert len(loser.inbox()) == 1
 
 
 def test_the_settled_notice_counts_against_no_limit(small_town: Town) -> None:

@@ -13,7 +13,8 @@ import pyotp
 from werkzeug.datastructures import Headers
 
 from api.app import create_app
-from jobs.delivery import Courier, drain
+from jobs.courier import Courier
+from jobs.delivery import drain
 from jobs.job import Counts, run_job
 from jobs.schedule import TIMETABLE
 from models import Person
@@ -21,6 +22,7 @@ from nachbarschaft.bootstrap import Wiring
 from nachbarschaft.config import read_settings
 from nachbarschaft.database import Database
 from nachbarschaft.recording import RecordingGateway, read_recorded
+from nachbarschaft.services.pushing import PushLine
 from tests.support.clock import HandClock
 
 PASSWORD = "vier deutsche Wörter hier"
@@ -60,7 +62,7 @@ class Town:
         self.wiring = Wiring(read_settings(env), Database(database_url, pool_size=8), self.clock)
         self.app = create_app(self.wiring)
         self.pushes = folder / "pushes.jsonl"
-        self.courier = Courier(self.wiring, RecordingGateway(self.pushes))
+        self.courier = Courier(self.wiring, PushLine(RecordingGateway(self.pushes)))
 
     def __enter__(self) -> Self:
         return self

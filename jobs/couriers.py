@@ -1,0 +1,25 @@
+"""One courier for each channel, with the gateways that the settings name."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+
+from jobs.courier import Courier
+from jobs.line import Line
+from nachbarschaft.bootstrap import Wiring, open_gateway
+from nachbarschaft.services.pushing import PushLine
+
+
+@contextmanager
+def couriers(wiring: Wiring, stop: Event | None = None) -> Iterator[list[Courier]]:
+    """The couriers of one process; at the end each waits for its sends and lets go. Raises BadSetting."""
+    at_work = [Courier(wiring, line, stop) for line in _lines(wiring)]
+    try:
+        yield at_work
+    finally:
+        for courier in at_work:
+            courier.close()
+
+
+def _lines(wiring: Wiring) -> list[Line]:
+    return [PushLine(open_gateway(wiring.settings, PushLine.senders))]

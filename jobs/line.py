@@ -1,0 +1,33 @@
+"""What a courier knows about a channel."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from nachbarschaft.context import Context
+from nachbarschaft.sending import Ending, SendResult
+from nachbarschaft.services.outgoing import Claim, Parcel, Table
+
+
+class Line(Protocol):
+    """One channel, as its courier knows it: what is owed there, and how it leaves the house."""
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def table(self) -> Table: ...
+
+    @property
+    def senders(self) -> int:
+        """How many attempts are made at a time."""
+
+    def prepare(self, context: Context, claims: Sequence[Claim]) -> list[Parcel[Any]]:
+        """Looks at all of `claims` once more, and makes what is to be sent."""
+
+    def send(self, message: Any) -> SendResult:
+        """Makes one attempt; called from several threads."""
+
+    def after(self, context: Context, parcel: Parcel[Any], ending: Ending) -> None:
+        """What else follows from an ending, before it is settled; done twice, it does nothing the second time."""
+
+    def close(self) -> None: ...
