@@ -4,7 +4,7 @@ import hmac
 
 from flask import request
 
-from nachbarschaft.config import is_loopback
+from nachbarschaft.loopback import is_loopback
 from nachbarschaft.errors import NotFound
 
 _FORWARDED = {"forwarded", "via", "x-real-ip"}

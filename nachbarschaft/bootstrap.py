@@ -13,11 +13,14 @@ from nachbarschaft.clock import Clock, SystemClock
 from nachbarschaft.config import PREFIX, BadSetting, Settings
 from nachbarschaft.context import Context
 from nachbarschaft.database import Database
+from nachbarschaft.mail import MailGateway
+from nachbarschaft.mailserver import mail_server
 from nachbarschaft.push import PushGateway
-from nachbarschaft.recording import RecordingGateway
+from nachbarschaft.recording import RecordingGateway, RecordingMailGateway
 from nachbarschaft.sealing import Sealer
 
 RECORDED_PUSHES = "pushes.jsonl"
+RECORDED_MAILS = "mails.jsonl"
 
 
 @dataclass(frozen=True)
@@ -74,3 +77,12 @@ def open_gateway(settings: Settings, pool_size: int) -> PushGateway:
         return FirebaseGateway(settings.firebase_credentials, fcm_url=settings.fcm_url, pool_size=pool_size)
     except FirebaseMisconfigured as error:
         raise BadSetting(str(error)) from None
+
+
+def open_mail_gateway(settings: Settings) -> MailGateway:
+    """The way to the mailboxes: the mail server that is set, else a file beside the database."""
+    if settings.smtp_url is None or settings.mail_from is None:
+        return RecordingMailGateway(settings.state_dir / RECORDED_MAILS)
+    from nachbarschaft.smtp import SmtpGateway  # noqa: PLC0415 - only the worker needs it
+
+    return SmtpGateway(mail_server(settings.smtp_url), settings.mail_from)

@@ -4,18 +4,21 @@ Names and defaults are the contract's, section 2.
 """
 
 import contextlib
-import ipaddress
 import os
 import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from nachbarschaft.loopback import is_loopback
+from nachbarschaft.mailserver import mail_server
 
 PREFIX = "NACHBARSCHAFT_"
 SHORTEST_SECRET = 32
@@ -37,6 +40,8 @@ class Settings:
     firebase_credentials: Path | None
     fcm_url: str
     redis_url: str | None
+    smtp_url: str | None
+    mail_from: str | None
     host: str
     port: int
     public_url: str
@@ -64,6 +69,8 @@ def read_settings(env: Mapping[str, str]) -> Settings:
     state_dir = _state_dir(database_url)
     host = env.get(PREFIX + "HOST") or env.get("HOST") or "127.0.0.1"
     port = _port(env.get(PREFIX + "PORT") or env.get("PORT") or "8000")
+    public_url = _public_url(env.get(PREFIX + "PUBLIC_URL") or f"http://{in_url(host)}:{port}")
+    smtp_url = _smtp_url(env.get(PREFIX + "SMTP_URL"))
     return Settings(
         database_url=database_url,
         jwt_keys=_keys("JWT_KEYS", env, database_url, state_dir),
@@ -71,9 +78,11 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         firebase_credentials=_credentials(env.get(PREFIX + "FIREBASE_CREDENTIALS")),
         fcm_url=_fcm_url(env.get(PREFIX + "FCM_URL") or DEFAULT_FCM_URL),
         redis_url=_redis_url(env.get(PREFIX + "REDIS_URL")),
+        smtp_url=smtp_url,
+        mail_from=_mail_from(env.get(PREFIX + "MAIL_FROM"), smtp_url, public_url),
         host=host,
         port=port,
-        public_url=_public_url(env.get(PREFIX + "PUBLIC_URL") or f"http://{in_url(host)}:{port}"),
+        public_url=public_url,
         timezone=_timezone(env.get(PREFIX + "TIMEZONE") or "Europe/Berlin"),
         clock_offset=_clock_offset(env.get(PREFIX + "CLOCK_OFFSET") or "0", host),
         rate_limits=_rate_limits(env.get(PREFIX + "RATE_LIMITS") or "on", host),
@@ -93,16 +102,6 @@ def for_document() -> Settings:
             PREFIX + "DATA_KEYS": "document:" + "-" * SHORTEST_SECRET,
         }
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` can be reached from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def in_url(host: str) -> str:
@@ -193,6 +192,48 @@ def _redis_url(url: str | None) -> str | None:
         # Without the URL itself: it may hold a password.
         raise BadSetting(f"{PREFIX}REDIS_URL must look like redis://host:6379/0 (or rediss://, unix://).")
     return url or None
+
+
+def _smtp_url(url: str | None) -> str | None:
+    if not url:
+        return None
+    try:
+        mail_server(url)
+    except ValueError as error:
+        # Without the URL itself: it holds a password.
+        raise BadSetting(f"{PREFIX}SMTP_URL: {error}.") from None
+    return url
+
+
+def _mail_from(text: str | None, smtp_url: str | None, public_url: str) -> str | None:
+    """Who mails come from. Without MAIL_FROM: whoever signs in at the mail server, and from the machine's own relay
+    the product itself.
+    """
+    if smtp_url is None:
+        if text:
+            raise BadSetting(f"{PREFIX}MAIL_FROM is set, and {PREFIX}SMTP_URL is missing: set both or neither.")
+        return None
+    server = mail_server(smtp_url)
+    if not text and server.user is not None and _is_sender(server.user):
+        return server.user
+    if not text and is_loopback(server.host):
+        return f"no-reply@{_domain(public_url)}"
+    if not text:
+        raise BadSetting(f"{PREFIX}MAIL_FROM is missing: say which e-mail address mails come from.")
+    if not _is_sender(text):
+        raise BadSetting(f"{PREFIX}MAIL_FROM must be an e-mail address, or look like Name <name@example.org>.")
+    return text
+
+
+def _is_sender(text: str) -> bool:
+    _name, address = parseaddr(text)
+    return text.isprintable() and re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+", address) is not None
+
+
+def _domain(public_url: str) -> str:
+    """The name that an address at this place can have; a mere number is none."""
+    host = urlsplit(public_url).hostname or ""
+    return host if re.fullmatch(r"[a-z0-9.-]*[a-z]", host) else "localhost"
 
 
 def _public_url(url: str) -> str:

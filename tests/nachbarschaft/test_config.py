@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from nachbarschaft.bootstrap import build
-from nachbarschaft.config import BadSetting, Settings, for_document, is_loopback, read_settings
+from nachbarschaft.config import BadSetting, Settings, for_document, read_settings
+from nachbarschaft.loopback import is_loopback
 
 KEY = "k1:" + "s" * 32
 DATABASE = "postgresql://town@db.example/town"
