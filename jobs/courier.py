@@ -18,7 +18,7 @@ from jobs.pacing import Pace
 from jobs.settling import Settler
 from nachbarschaft.bootstrap import Wiring
 from nachbarschaft.sending import Drop, Ending, Hold, Outcome, Reason, SendResult
-from nachbarschaft.services.outgoing import LEASE, Claim, Parcel, claim_due
+from nachbarschaft.services.outgoing import LEASE, Claim, Parcel
 
 ROUNDS = 3
 """Held at a time, for each sender: few enough to be begun well within the lease, also when every attempt times out."""
@@ -104,7 +104,7 @@ class Courier:
             return 0
         claimed_at = self._ticks()
         with self._wiring.writing() as context:
-            claims = claim_due(context.session, self._line.table, context.now, allowed, due_by=due_by)
+            claims = self._line.claim(context, allowed, due_by)
         if not claims:
             self._found_nothing_at = claimed_at
         for parcel in self._prepared(claims):

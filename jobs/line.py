@@ -1,6 +1,7 @@
 """What a courier knows about a channel."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from nachbarschaft.context import Context
@@ -21,11 +22,17 @@ class Line(Protocol):
     def senders(self) -> int:
         """How many attempts are made at a time."""
 
+    def claim(self, context: Context, limit: int, due_by: datetime | None) -> list[Claim]:
+        """Takes what is due by now or by `due_by`: `limit` messages at the most, which may be more rows."""
+
     def prepare(self, context: Context, claims: Sequence[Claim]) -> list[Parcel[Any]]:
         """Looks at all of `claims` once more, and makes what is to be sent."""
 
     def send(self, message: Any) -> SendResult:
         """Makes one attempt; called from several threads."""
+
+    def has_more_to_it(self, parcel: Parcel[Any], ending: Ending) -> bool:
+        """Whether something is to be done about an ending beside settling it."""
 
     def after(self, context: Context, parcel: Parcel[Any], ending: Ending) -> None:
         """What else follows from an ending, before it is settled; done twice, it does nothing the second time."""

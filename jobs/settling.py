@@ -69,7 +69,7 @@ class Settler:
 
     def _written(self, endings: Sequence[Ended]) -> Counter[str]:
         for parcel, ending in endings:
-            if _has_more_to_it(ending):
+            if self._line.has_more_to_it(parcel, ending):
                 # Before settling, so that a sender that dies in between leaves the row to one that does it again;
                 # and apart from it, for it touches other pushes of the phone, which others may be settling.
                 with self._wiring.writing() as context:
@@ -107,10 +107,3 @@ class Settler:
             with self._wiring.writing() as context:
                 write_down(context, self._tally)
             self._tally = Tally(self._line.channel)
-
-
-def _has_more_to_it(ending: Ending) -> bool:
-    """Whether the line has something to do about it beside settling."""
-    if isinstance(ending, Drop):
-        return ending.reason is Reason.DEVICE_GONE
-    return isinstance(ending, SendResult) and ending.outcome is Outcome.ADDRESS_GONE

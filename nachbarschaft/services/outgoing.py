@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import CursorResult, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, case, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from models import Delivery, Mail, Outgoing
@@ -75,9 +75,17 @@ class Settlement:
 
 
 def claim_due(
-    session: Session, table: Table, now: datetime, limit: int, *, due_by: datetime | None = None
+    session: Session,
+    table: Table,
+    now: datetime,
+    limit: int,
+    *,
+    due_by: datetime | None = None,
+    among: ColumnElement[bool] | None = None,
 ) -> list[Claim]:
-    """Takes up to `limit` rows due by now or by `due_by`, oldest first, also those whose lease ran out.
+    """Takes up to `limit` rows (`among` some, or all) due by now or by `due_by`, oldest first.
+
+    Those too whose lease ran out.
 
     Nobody else gets them until the lease ends. What was taken from a sender that let its lease run out may have
     arrived; and it counts as a failure, for the row may be what the sender died of.
@@ -86,7 +94,10 @@ def claim_due(
     due = (
         select(table.id)
         .where(
-            table.state.in_(_OWED), table.due_at <= (due_by or now), or_(table.lease_until.is_(None), _over(table, now))
+            table.state.in_(_OWED),
+            table.due_at <= (due_by or now),
+            or_(table.lease_until.is_(None), _over(table, now)),
+            true() if among is None else among,
         )
         .order_by(table.due_at, table.id)
         .limit(limit)

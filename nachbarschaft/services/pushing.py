@@ -19,7 +19,7 @@ from nachbarschaft.queries.inbox import link_to
 from nachbarschaft.queries.phones import Room, Shown, devices_of, seen_about
 from nachbarschaft.sending import Drop, Ending, Hold, Outcome, Reason, SendResult
 from nachbarschaft.services.checking import not_any_more, not_yet
-from nachbarschaft.services.outgoing import Claim, Parcel
+from nachbarschaft.services.outgoing import Claim, Parcel, claim_due
 from nachbarschaft.words import say
 from nachbarschaft.words.texts import PUSH_TEXTS
 
@@ -39,11 +39,20 @@ class PushLine:
     def __init__(self, gateway: PushGateway) -> None:
         self._gateway = gateway
 
+    def claim(self, context: Context, limit: int, due_by: datetime | None) -> list[Claim]:
+        return claim_due(context.session, Delivery, context.now, limit, due_by=due_by)
+
     def prepare(self, context: Context, claims: Sequence[Claim]) -> list[Parcel[PushMessage]]:
         return prepare_pushes(context.session, claims, context.now)
 
     def send(self, message: PushMessage) -> SendResult:
         return self._gateway.send(message)
+
+    def has_more_to_it(self, parcel: Parcel[PushMessage], ending: Ending) -> bool:
+        """Whether the phone is gone, or its address."""
+        if isinstance(ending, Drop):
+            return ending.reason is Reason.DEVICE_GONE
+        return isinstance(ending, SendResult) and ending.outcome is Outcome.ADDRESS_GONE
 
     def after(self, context: Context, parcel: Parcel[PushMessage], ending: Ending) -> None:
         """Forgets an address that is dead, unless the phone has been given a new one since."""
