@@ -155,6 +155,7 @@ REQUEST = Machine(
         Move("finish_own", "filled", "done", "nobody else still helps"),
         Move("finish", "open", "done", "somebody helps or has helped"),
         Move("finish", "filled", "done"),
+        Move("assume_done", "filled", "done", "both sides were asked, and nobody answered within 72 hours"),
         Move("cancel", "open", "cancelled"),
         Move("cancel", "filled", "cancelled"),
         Move("confirm_need", "open", "open"),
@@ -181,7 +182,10 @@ REQUEST = Machine(
         *_refused("undo", expired="conflict"),
         *_refused("edit", done="not_open", cancelled="not_open", expired="not_open"),
     ],
-    _resting("expire", "filled", "done", "cancelled", "expired"),
+    [
+        *_resting("expire", "filled", "done", "cancelled", "expired"),
+        *_resting("assume_done", "open", "done", "cancelled", "expired"),
+    ],
 )
 
 ASSIGNMENT = Machine(
@@ -190,6 +194,7 @@ ASSIGNMENT = Machine(
     [
         Move("accept", START, "active"),
         Move("done", "active", "done"),
+        Move("assume_done", "active", "done", "both sides were asked, and nobody answered within 72 hours"),
         Move("withdraw", "active", "withdrawn"),
         Move("release", "active", "released"),
         Move("cancel", "active", "released", "the request is called off"),
@@ -209,6 +214,7 @@ ASSIGNMENT = Machine(
     [
         *_resting("accept", "withdrawn", "released", "no_show"),
         *_resting("cancel", "done", "withdrawn", "released", "no_show"),
+        *_resting("assume_done", "done", "withdrawn", "released", "no_show"),
     ],
 )
 

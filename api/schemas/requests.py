@@ -114,6 +114,11 @@ class RequestSchema(PublicRequestSchema):
     channel = fields.String(
         metadata={"description": "app, phone or desk: how it came in. Owner and coordinators."},
     )
+    done_assumed = fields.Boolean(
+        metadata={
+            "description": "Whether it only counts as done: both sides were asked, and nobody answered. Both sides."
+        }
+    )
 
 
 RequestPage = page_schema("RequestPage", RequestSchema)

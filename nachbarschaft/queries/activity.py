@@ -24,6 +24,7 @@ SENTENCES = {
     "task_done": _("A helper is finished."),
     "task_undone": _("A helper took “done” back."),
     "request_done": _("A request was done."),
+    "asked_if_done": _("Both sides were asked how a request has ended."),
     "request_cancelled": _("A request was called off."),
     "request_undone": _("A request was taken up again."),
     "request_edited": _("A request was changed."),
@@ -39,6 +40,7 @@ SENTENCES = {
     "signed_up": _("Somebody signed up."),
 }
 """Event kind → sentence; kinds that are not here are no news for a quarter."""
+ASSUMED = _("A request counts as done: nobody said how it ended.")
 
 
 def list_activity(context: Context, quarter: Quarter, asked: PageAsked) -> Page[dict[str, Any]]:
@@ -55,5 +57,5 @@ def _face(event: Event, language: str) -> dict[str, Any]:
         "kind": event.kind,
         "request": event.request_id,
         "actor": event.actor_id,
-        "text": say(language, SENTENCES[event.kind]),
+        "text": say(language, ASSUMED if event.data.get("assumed") else SENTENCES[event.kind]),
     }

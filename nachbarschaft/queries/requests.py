@@ -111,12 +111,15 @@ def _face(context: Context, request: HelpRequest, quarter: Quarter, helpers: lis
             "phone": request.phone,
             "code_word": request.code_word,
             "helpers": [_helper(each) for each in helpers],
+            "done_assumed": request.done_assumed,
         }
     if request.quarter_id in me.coordinates:
         face["helpers"] = [_helper(each) for each in helpers]
+        face["done_assumed"] = request.done_assumed
     mine = next((each.task for each in helpers if each.person.id == me.person_id), None)
     if mine is not None:
         face["assignment"] = mine.id
+        face["done_assumed"] = request.done_assumed
         if mine.opens_contact(context.now):
             face["code_word"] = request.code_word
     return face

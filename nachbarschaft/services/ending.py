@@ -1,6 +1,7 @@
 """The end of a request's life, however it comes: one place that writes it, settles who was asked, and records it."""
 
 import uuid
+from typing import Any
 
 from models import HelpRequest
 from models.lifecycle import RequestState
@@ -20,4 +21,5 @@ def end_request(context: Context, request: HelpRequest, state: RequestState, *, 
     request.next_wave_at = None
     request.version += 1
     settle_invitations(context, request, keep_standby=False)
-    record(context, f"request_{state}", request=request, before=request.state_before)
+    assumed: dict[str, Any] = {"assumed": True} if request.done_assumed else {}
+    record(context, f"request_{state}", request=request, before=request.state_before, **assumed)

@@ -27,7 +27,7 @@ def confirm(request: HelpRequest, now: datetime) -> None:
     span, and at most 24 hours before.
     """
     request.confirmed_at = now
-    request.warned_at = None
+    request.warned_at = request.asked_if_done_at = None
     request.expires_at = min(request.needed_until, request.confirmed_at + LONGEST_UNCONFIRMED)
     request.warn_at = request.expires_at - min((request.expires_at - request.confirmed_at) / 4, WARN_AT_MOST_BEFORE)
 

@@ -50,6 +50,7 @@ def _reopen(context: Context, request: HelpRequest) -> None:
     request.state_before = request.closed_at = request.closed_by = None
     request.minutes = request.expenses_cents = None
     request.version += 1
+    _leave_time_to_answer(context, request)
     if request.state == RequestState.OPEN:
         request.reopened_at = request.next_wave_at = context.now
     for task in tasks:
@@ -66,8 +67,15 @@ def _take_up_own_task(context: Context, request: HelpRequest) -> None:
     _require_in_time(context, task.ended_at)
     _take_up(context, task)
     request.version += 1
+    _leave_time_to_answer(context, request)
     owe(context, request.requester_id, "undone", request)
     record(context, "task_undone", request=request)
+
+
+def _leave_time_to_answer(context: Context, request: HelpRequest) -> None:
+    """Whoever was asked how it ended, and took their answer back, has the whole time again to give another one."""
+    if request.asked_if_done_at is not None:
+        request.asked_if_done_at = context.now
 
 
 def _own_finished_task(context: Context, request: HelpRequest) -> Assignment:

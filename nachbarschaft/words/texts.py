@@ -93,6 +93,16 @@ INBOX_TEXTS: Final[Mapping[str, Text]] = MappingProxyType(
             _("Your request has ended"),
             _("Sadly nobody was found in time. If you still need help, you can open it again."),
         ),
+        "did_it_happen": Text(
+            "request_changed",
+            _("Did it work out?"),
+            _("Were you helped? Please tell us: it is done, or nobody came. In three days we take it for done."),
+        ),
+        "assumed_done": Text(
+            "request_changed",
+            _("We take it for done"),
+            _("Nobody told us otherwise, so your request counts as done. Is that wrong? Please tell the coordinators."),
+        ),
         "called_off": Text(
             "request_changed",
             _("Your request is called off"),
@@ -124,6 +134,31 @@ INBOX_TEXTS: Final[Mapping[str, Text]] = MappingProxyType(
             _("You can start"),
             _("The coordinators have confirmed you for a task. You find the contact in the app now."),
         ),
+        "reminder_day": Text(
+            "task_changed",
+            _("Your help is needed soon"),
+            _("Within a day somebody counts on you. If something has come up, please give the task back now."),
+        ),
+        "reminder_hours": Text(
+            "task_changed",
+            _("It begins soon"),
+            _("Within two hours somebody counts on you. The app shows you when and where. Thank you!"),
+        ),
+        "reminder_unconfirmed": Text(
+            "task_changed",
+            _("You are not confirmed yet"),
+            _("A task of yours begins soon, but the coordinators have not confirmed you yet. Please ask them."),
+        ),
+        "is_it_done": Text(
+            "task_changed",
+            _("Is it done?"),
+            _("Did you help? Please tell us: it is done, or you give it back. In three days we take it for done."),
+        ),
+        "task_assumed_done": Text(
+            "task_changed",
+            _("We take it for done"),
+            _("Nobody told us otherwise, so a task of yours counts as done. Thank you for your help!"),
+        ),
         "reopened": Text(
             "task_changed",
             _("The task is on again"),
@@ -137,3 +172,6 @@ INBOX_TEXTS: Final[Mapping[str, Text]] = MappingProxyType(
     }
 )
 """Topic → what the inbox says; it lies behind the token, and still names nobody and no place."""
+
+REMINDERS: Final = frozenset({"reminder_day", "reminder_hours", "reminder_unconfirmed"})
+"""Topics that make no sense once the need has begun: their pushes end with `needed_from`."""

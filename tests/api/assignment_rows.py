@@ -4,6 +4,7 @@ from models.lifecycle import START
 from tests.api.rows import Made, Moves, Tried, Tries
 from tests.api.states import (
     asked,
+    asked_about,
     called_off,
     does,
     filled,
@@ -12,6 +13,7 @@ from tests.api.states import (
     half_done,
     in_turn,
     releases,
+    runs,
     tries,
     tries_to_release,
 )
@@ -28,6 +30,12 @@ MOVES: Moves = {
         asked, does("first", "accept"), ("accepted",), ("requester: filled", "second: settled")
     ),
     ("done", "active", "done"): Made(filled, does("first", "done"), ("request_done",), ("requester: helper_done",)),
+    ("assume_done", "active", "done"): Made(
+        in_turn(filled, asked_about),
+        runs("close-forgotten"),
+        ("request_done",),
+        ("first: task_assumed_done", "requester: assumed_done"),
+    ),
     ("withdraw", "active", "withdrawn"): Made(
         filled,
         does("first", "withdraw"),
@@ -69,5 +77,9 @@ RESTS: Tries = {
     ("accept", "withdrawn"): Tried(_withdrawn, _again),
     ("accept", "released"): Tried(_released, _again),
     ("accept", "no_show"): Tried(_no_show, _again),
+    **{
+        ("assume_done", state): Tried(in_turn(walk, asked_about), runs("close-forgotten"))
+        for state, walk in ENDED.items()
+    },
     **{("cancel", state): Tried(walk, does("requester", "cancel")) for state, walk in ENDED.items()},
 }

@@ -5,6 +5,7 @@ from tests.api.rows import Made, Moves, Tried, Tries
 from tests.api.states import (
     Walk,
     asked,
+    asked_about,
     called_off,
     does,
     edits,
@@ -103,6 +104,12 @@ MOVES: Moves = {
     ("finish", "filled", "done"): Made(
         filled_by_two, does("requester", "done"), ("request_done",), ("first: request_done", "second: request_done")
     ),
+    ("assume_done", "filled", "done"): Made(
+        in_turn(half_done, asked_about),
+        runs("close-forgotten"),
+        ("request_done",),
+        ("requester: assumed_done", "second: task_assumed_done"),
+    ),
     ("cancel", "open", "cancelled"): Made(
         helped, does("requester", "cancel"), ("request_cancelled",), ("first: request_cancelled", "second: settled")
     ),
@@ -172,4 +179,7 @@ REFUSALS: Tries = {
 RESTS: Tries = {
     ("expire", state): Tried(in_turn(walk, waits(days=9)), runs("expire-requests"))
     for state, walk in ({"filled": filled} | _OVER | {"expired": run_out}).items()
+} | {
+    ("assume_done", state): Tried(in_turn(walk, asked_about), runs("close-forgotten"))
+    for state, walk in ({"open": asked} | _OVER).items()
 }

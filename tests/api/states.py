@@ -202,3 +202,6 @@ withdrawn_late = in_turn(filled, overdue, does("first", "withdraw"))
 
 run_out = in_turn(asked, waits(hours=7), runs("expire-requests"), waits(hours=3), runs("expire-requests"))
 """Expired: nobody said yes, the requester was warned, and the time passed."""
+
+asked_about = in_turn(waits(days=3), runs("close-forgotten"), waits(hours=72))
+"""Both sides were asked how it ended, and have had the time to answer."""

@@ -43,6 +43,13 @@ TOPICS = {
     "reopened": "task_changed",
     "asked_again": "asked",
     "undone": "request_changed",
+    "did_it_happen": "request_changed",
+    "assumed_done": "request_changed",
+    "reminder_day": "task_changed",
+    "reminder_hours": "task_changed",
+    "reminder_unconfirmed": "task_changed",
+    "is_it_done": "task_changed",
+    "task_assumed_done": "task_changed",
 }
 
 
