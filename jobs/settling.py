@@ -11,7 +11,7 @@ from jobs.job import DATABASE_AWAY
 from jobs.line import Line
 from jobs.pacing import Pace
 from nachbarschaft.bootstrap import Wiring
-from nachbarschaft.sending import Drop, Ending, Hold, Outcome, Reason, SendResult, Trouble, word_of
+from nachbarschaft.sending import Drop, Ending, Hold, Reason, SendResult, Trouble, is_alarm, word_of
 from nachbarschaft.services.counting import Tally, write_down
 from nachbarschaft.services.outgoing import Parcel, Settlement, settle_all
 
@@ -91,7 +91,7 @@ class Settler:
             return "dropped"
         if isinstance(ending, Hold):
             return "given_back" if ending.reason in {Reason.STOPPING, Reason.LATE} else "held"
-        if ending.outcome is Outcome.REFUSED:
+        if is_alarm(word_of(ending)):
             _log.error("push_refused", delivery_id=str(claim.row_id), detail=ending.detail)
         return ending.outcome.value
 

@@ -80,6 +80,20 @@ Ending = SendResult | Drop | Hold
 _ORDINARY = frozenset({Outcome.SENT.value, "recorded", "unregistered", "invalid_address", *Reason})
 
 
+_ALARMS = frozenset(
+    {
+        *("invalid_payload", "gave_up"),  # a bug of ours, or what its senders died of
+        *("sender_id_mismatch", "unauthenticated", "permission_denied", "wrong_project", "token_refused"),
+        "third_party_auth",
+    }
+)
+
+
+def is_alarm(word: str) -> bool:
+    """Whether an ending says that somebody has to mend something: it does not go away by itself."""
+    return word in _ALARMS
+
+
 def is_error(word: str) -> bool:
     """Whether an ending, as it is counted (`word_of`), is something that an operator should know of."""
     return word not in _ORDINARY

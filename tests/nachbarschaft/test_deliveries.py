@@ -24,6 +24,7 @@ from nachbarschaft.push import PushMessage
 from nachbarschaft.recording import RecordingGateway
 from nachbarschaft.sending import Drop, Outcome, Reason, SendResult
 from nachbarschaft.services.devices import hash_address
+from nachbarschaft.services.outbox import owe
 from nachbarschaft.services.outgoing import (
     ATTEMPTS,
     LEASE,
@@ -406,11 +407,19 @@ def test_the_ttl_is_never_longer_than_28_days(small_town: Town) -> None:
 def fcm(small_town: Town, tmp_path: Path) -> Iterator[LoopbackFcm]:
     """A loopback FCM that the small town's pushes go to."""
     with LoopbackFcm() as loopback:
-        path = loopback.credentials_file(tmp_path)
         small_town.courier.close()
-        gateway = FirebaseGateway(path, fcm_url=loopback.url, pool_size=4, timeout_seconds=5.0)
-        small_town.courier = Courier(small_town.wiring, PushLine(gateway))
+        small_town.courier = Courier(small_town.wiring, PushLine(a_gateway(loopback, tmp_path)))
         yield loopback
+
+
+def a_gateway(fcm: LoopbackFcm, folder: Path) -> FirebaseGateway:
+    return FirebaseGateway(fcm.credentials_file(folder), fcm_url=fcm.url, pool_size=4, timeout_seconds=5.0)
+
+
+def tell(town: Town, neighbour: Neighbour) -> None:
+    """Owes somebody a push that no limit stops."""
+    with town.wiring.writing() as context:
+        owe(context, neighbour.uuid, "undone")
 
 
 def test_a_failure_is_tried_again_after_ten_seconds_at_least(small_town: Town, fcm: LoopbackFcm) -> None:
@@ -441,23 +450,52 @@ def test_retry_after_is_honoured_as_a_time_on_the_row_and_delays_nobody_else(
     assert small_town.deliver() == {}
 
 
-def test_after_twelve_failures_it_is_given_up(small_town: Town, fcm: LoopbackFcm) -> None:
+def test_after_twelve_failures_it_is_given_up_where_others_come_through(small_town: Town, fcm: LoopbackFcm) -> None:
     volunteer, requester = small_town.volunteer(), small_town.neighbour()
+    requester.register_phone()
     requester.ask(needed_until=small_town.in_hours(24))
-    fcm.behave(None, Answer(500))
+    fcm.behave(f"address-{volunteer.id}-1", Answer(500))
     pauses = []
     for _ in range(ATTEMPTS - 1):
-        assert small_town.deliver() == {"retry": 1}
-        pauses.append(only(owed(small_town)).due_at - small_town.clock.now())
-        small_town.clock.set(only(owed(small_town)).due_at)
+        tell(small_town, requester)
+        assert small_town.deliver() == {"retry": 1, "sent": 1}
+        failing = only(owed(small_town, "asked"))
+        pauses.append(failing.due_at - small_town.clock.now())
+        small_town.clock.set(failing.due_at)
     assert timedelta(seconds=10) <= min(pauses) == pauses[0]
     assert max(pauses[-4:]) >= LONGEST_RETRY
     assert small_town.deliver() == {"retry": 1}
-    assert (only(owed(small_town)).state, only(owed(small_town)).failures) == ("failed", ATTEMPTS)
+    failing = only(owed(small_town, "asked"))
+    assert (failing.state, failing.failures) == ("failed", ATTEMPTS)
     small_town.clock.forward(hours=1)
     assert small_town.deliver() == {}
     assert len(fcm.posts_to(f"address-{volunteer.id}-1")) == ATTEMPTS
     assert len(volunteer.inbox()) == 1
+
+
+def test_while_google_is_down_for_everybody_nothing_is_given_up_until_it_is_too_late(
+    small_town: Town, fcm: LoopbackFcm, tmp_path: Path
+) -> None:
+    """One push is owed and nothing else: five failures in a row say that Google is down, and no more of them count."""
+    requester = small_town.neighbour()
+    small_town.volunteer()
+    requester.ask(needed_until=small_town.in_hours(5))
+    small_town.courier.close()
+    # The breaker reckons by the town's clock.
+    small_town.courier = Courier(
+        small_town.wiring, PushLine(a_gateway(fcm, tmp_path)), ticks=lambda: small_town.clock.now().timestamp()
+    )
+    fcm.behave(None, Answer(503))
+    for _ in range(5 * 60):
+        small_town.deliver()
+        small_town.clock.forward(minutes=1)
+    push = only(owed(small_town))
+    assert (push.state, push.outcome) == ("pending", "unavailable")
+    assert push.failures < ATTEMPTS
+    small_town.clock.forward(minutes=2)
+    assert small_town.deliver() == {"dropped": 1}
+    push = only(owed(small_town))
+    assert (push.state, push.outcome) == ("failed", "too_late"), "it has failed, and is not merely dropped"
 
 
 def test_what_google_refuses_is_never_tried_again_and_raises_the_alarm(small_town: Town, fcm: LoopbackFcm) -> None:

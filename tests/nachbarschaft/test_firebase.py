@@ -28,7 +28,7 @@ from requests.adapters import HTTPAdapter
 
 from nachbarschaft.firebase import FirebaseGateway, FirebaseMisconfigured
 from nachbarschaft.push import AddressKind, PushMessage
-from nachbarschaft.sending import Outcome, SendResult
+from nachbarschaft.sending import Outcome, SendResult, Trouble, is_alarm
 from tests.support.fcm import OK, PROJECT, Answer, LoopbackFcm
 
 MakeGateway = Callable[..., FirebaseGateway]
@@ -136,14 +136,14 @@ def timed(send: Callable[[], SendResult]) -> tuple[SendResult, float]:
         pytest.param(Answer(400), Outcome.REFUSED, "invalid_payload", id="400-bare"),
         pytest.param(Answer(400, body=b"<html>"), Outcome.REFUSED, "invalid_payload", id="400-html"),
         pytest.param(Answer(403, code="SENDER_ID_MISMATCH"), Outcome.REFUSED, "sender_id_mismatch", id="403-sender"),
-        pytest.param(Answer(403), Outcome.REFUSED, "permission_denied", id="403-bare"),
-        pytest.param(Answer(404), Outcome.REFUSED, "wrong_project", id="404-bare"),
-        pytest.param(Answer(404, body=b"<html>"), Outcome.REFUSED, "wrong_project", id="404-html"),
+        pytest.param(Answer(403), Outcome.RETRY, "permission_denied", id="403-bare"),
+        pytest.param(Answer(404), Outcome.RETRY, "wrong_project", id="404-bare"),
+        pytest.param(Answer(404, body=b"<html>"), Outcome.RETRY, "wrong_project", id="404-html"),
         pytest.param(Answer(429, code="QUOTA_EXCEEDED"), Outcome.RETRY, "quota_exceeded", id="429-fcm-error"),
         pytest.param(Answer(429), Outcome.RETRY, "quota_exceeded", id="429-bare"),
         pytest.param(Answer(500, code="INTERNAL"), Outcome.RETRY, "internal", id="500"),
         pytest.param(Answer(503, code="UNAVAILABLE"), Outcome.RETRY, "unavailable", id="503"),
-        pytest.param(Answer(502, body=b"<html>"), Outcome.RETRY, "unknown", id="502-html"),
+        pytest.param(Answer(502, body=b"<html>"), Outcome.RETRY, "server_error", id="502-html"),
         pytest.param(Answer(418), Outcome.RETRY, "unknown", id="418"),
         pytest.param(Answer(cut="unread"), Outcome.RETRY, "unreachable", id="cut-before-reading"),
         pytest.param(Answer(cut="read"), Outcome.RETRY, "unreachable", id="cut-after-reading"),
@@ -157,6 +157,16 @@ def test_one_attempt_is_one_post_and_one_meaning(
     assert (result.outcome, result.detail) == (outcome, detail)
     assert len(fcm.posts) == 1
     assert seconds < 2
+    assert result.trouble is TROUBLE.get(detail, Trouble.NONE)
+    assert result.may_have_arrived is (detail in UNCLEAR)
+
+
+TROUBLE = {"quota_exceeded": Trouble.BUSY} | dict.fromkeys(
+    ("permission_denied", "wrong_project", "internal", "unavailable", "server_error", "unreachable"), Trouble.DOWN
+)
+"""What says something about Google as a whole, and not about one push."""
+UNCLEAR = {"internal", "unavailable", "server_error", "unreachable"}
+"""Where Google may have taken the push all the same."""
 
 
 def test_a_sent_push_brings_back_googles_name_for_it(fcm: LoopbackFcm, gateway: FirebaseGateway) -> None:
@@ -305,7 +315,8 @@ def test_an_unreachable_google_is_tried_again(tmp_path: Path, fcm: LoopbackFcm) 
         gateway = FirebaseGateway(fcm.credentials_file(tmp_path), fcm_url=url, pool_size=1)
         result = gateway.send(A_PUSH)
         gateway.close()
-    assert (result.outcome, result.detail) == (Outcome.RETRY, "unreachable")
+    assert (result.outcome, result.detail, result.trouble) == (Outcome.RETRY, "unreachable", Trouble.DOWN)
+    assert not result.may_have_arrived, "there was not even a connection"
 
 
 # --- Signing in ---------------------------------------------------------------------------------------------
@@ -325,13 +336,17 @@ def test_a_revoked_token_is_refreshed_once_and_the_push_arrives(
     assert (len(new_fcm.posts), new_fcm.token_requests) == (3, 2)
 
 
-@pytest.mark.parametrize("code", [None, "THIRD_PARTY_AUTH_ERROR"])
-def test_a_401_that_stays_costs_one_refresh_and_is_refused(
-    new_fcm: LoopbackFcm, new_gateway: FirebaseGateway, code: str | None
+@pytest.mark.parametrize(
+    ("code", "detail", "trouble"),
+    [(None, "unauthenticated", Trouble.DOWN), ("THIRD_PARTY_AUTH_ERROR", "third_party_auth", Trouble.NONE)],
+)
+def test_a_401_that_stays_costs_one_refresh_and_waits_for_the_operator(
+    new_fcm: LoopbackFcm, new_gateway: FirebaseGateway, code: str | None, detail: str, trouble: Trouble
 ) -> None:
     new_fcm.behave(None, Answer(401, code=code))
     result = new_gateway.send(A_PUSH)
-    assert (result.outcome, result.detail) == (Outcome.REFUSED, "unauthenticated")
+    assert (result.outcome, result.detail, result.trouble) == (Outcome.RETRY, detail, trouble)
+    assert is_alarm(detail)
     assert (len(new_fcm.posts), new_fcm.token_requests) == (2, 2)
 
 
