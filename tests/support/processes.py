@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -21,6 +21,7 @@ from tests.support.family import family_of, kill_all
 from tests.support.town import DATA_KEY, JWT_KEY
 
 ROOT = Path(__file__).parents[2]
+PLAIN = ("-m", "nachbarschaft")
 STARTS_WITHIN = 40.0
 ENDS_WITHIN = 25.0
 """Seconds that a process has from SIGTERM until it must be gone."""
@@ -100,14 +101,16 @@ class Processes:
             for process in self._started:
                 sys.stderr.write(f"--- {' '.join(process.command)}\n{process.output[-3000:]}\n")
 
-    def start(self, *command: str, port: int | None = None, **settings: str) -> Process:
-        """Starts `nachbarschaft COMMAND…` and does not wait for anything."""
+    def start(
+        self, *command: str, port: int | None = None, launcher: Sequence[str] = PLAIN, **settings: str
+    ) -> Process:
+        """Starts `nachbarschaft COMMAND…` and does not wait for anything; `launcher` starts it in another way."""
         port = port or free_port()
         log = self._folder / f"{next(self._numbers)}-{command[0]}.log"
         env = environment(PORT=str(port), **{**self._settings, **settings})
         with log.open("wb") as output:
             popen = subprocess.Popen(
-                [sys.executable, "-m", "nachbarschaft", "--ends-with-stdin", *command],
+                [sys.executable, *launcher, "--ends-with-stdin", *command],
                 cwd=self._folder,
                 env=env,
                 stdin=subprocess.PIPE,

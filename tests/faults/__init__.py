@@ -1,0 +1,1 @@
+"""Real processes die at named points, and a checker reads what is left behind them."""
