@@ -8,8 +8,11 @@ from gunicorn.app.base import BaseApplication
 
 from api.app import create_app
 from api.document import build_document
+from api.master import GRACE_SECONDS, Master
 from api.sharing import SharedCounting, shared_counting
-from api.unreadable import LONGEST_LINE, Worker
+from api.stopping import Stopping, tell_stopping
+from api.unreadable import LONGEST_LINE
+from api.worker import Worker
 from nachbarschaft.bootstrap import Wiring, build
 from nachbarschaft.cli.failing import explained, wire_up
 from nachbarschaft.cli.listening import refuse_unsafe, require_free_port
@@ -17,7 +20,6 @@ from nachbarschaft.config import Settings, in_url
 from nachbarschaft.config import for_document as settings_for_document
 
 THREADS = 8
-GRACE_SECONDS = 20
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -26,6 +28,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, settings: Settings, counting: SharedCounting) -> None:
         self._settings = settings
         self._counting = counting
+        self._stopping = Stopping()
         super().__init__()
 
     def load_config(self) -> None:
@@ -47,7 +50,12 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return create_app(build(self._settings))
+        app = create_app(build(self._settings))
+        tell_stopping(app, self._stopping)
+        return app
+
+    def run(self) -> None:
+        Master(self, self._stopping).run()
 
 
 @click.command()

@@ -49,7 +49,7 @@ _OUR_FAULT = _Refusal(
 )
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+class ReadingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn's worker with threads, which would else answer in HTML and log what was sent, and by whom."""
 
     def handle_error(self, _req: Any, client: Any, _addr: Any, exc: Exception) -> None:

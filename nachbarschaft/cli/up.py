@@ -17,7 +17,8 @@ from nachbarschaft.config import BadSetting
 from nachbarschaft.demo import load_demo
 
 PARTS = ("api", "worker", "scheduler")
-STOP_WITHIN = 25.0
+STOP_WITHIN = 24.5
+"""Seconds after which a part that does not end is killed; each of them takes less, whatever it has in its hands."""
 READY_WITHIN = 60.0
 
 
@@ -57,29 +58,39 @@ class _Household:
     def __init__(self, wiring: Wiring, people: list[dict[str, object]]) -> None:
         self._settings = wiring.settings
         self._people = people
-        self._parts: list[subprocess.Popen[bytes]] = []
-        self._stopping = False
+        self._parts: dict[str, subprocess.Popen[bytes]] = {}
+        self._told: signal.Signals | None = None
+        self._is_ready = False
 
     def run(self) -> int:
         """Runs until told to stop (0) or until one of the parts ends by itself (1)."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         click.echo("Starting " + ", ".join(PARTS) + " …")
-        self._parts = [_start(part) for part in PARTS]
+        self._parts = {part: _start(part) for part in PARTS}
         try:
-            if self._wait_until_ready():
+            self._is_ready = self._wait_until_ready()
+            if self._is_ready:
                 self._introduce()
             return self._watch()
         finally:
             self._end()
 
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._stopping = True
+    def _stop(self, number: int, _frame: FrameType | None) -> None:
+        """Ctrl-C a second time: without waiting for anybody."""
+        if self._told is not None and number == signal.SIGINT:
+            self._tell_api(signal.SIGINT)
+        self._told = self._told or signal.Signals(number)
+
+    def _tell_api(self, number: signal.Signals) -> None:
+        """SIGTERM gives whoever hands calls to the API the time to look elsewhere; SIGINT is in a hurry."""
+        if "api" in self._parts:
+            self._parts["api"].send_signal(number)
 
     def _wait_until_ready(self) -> bool:
         """Waits as long as it takes; False where it was told to stop, or one of the parts has ended."""
         patience = time.monotonic() + READY_WITHIN
-        while not self._stopping and self._all_run():
+        while self._told is None and self._all_run():
             try:
                 with urllib.request.urlopen(self._address() + "/health/ready", timeout=2):  # noqa: S310 - our own address
                     return True
@@ -91,11 +102,11 @@ class _Household:
         return False
 
     def _all_run(self) -> bool:
-        return all(part.poll() is None for part in self._parts)
+        return all(part.poll() is None for part in self._parts.values())
 
     def _watch(self) -> int:
-        while not self._stopping:
-            for name, part in zip(PARTS, self._parts, strict=True):
+        while self._told is None:
+            for name, part in self._parts.items():
                 if part.poll() is not None:
                     click.echo(f"nachbarschaft: the {name} ended ({part.returncode}); stopping the rest.", err=True)
                     return 1
@@ -104,11 +115,13 @@ class _Household:
         return 0
 
     def _end(self) -> None:
-        for part in self._parts:
-            if part.poll() is None:
+        """As long as the API is not ready it may not know what to do with SIGINT, and nobody calls it."""
+        self._tell_api(signal.SIGINT if self._is_ready and self._told != signal.SIGTERM else signal.SIGTERM)
+        for name, part in self._parts.items():
+            if name != "api":
                 part.terminate()
         end = time.monotonic() + STOP_WITHIN
-        for part in self._parts:
+        for part in self._parts.values():
             try:
                 part.wait(max(0.1, end - time.monotonic()))
             except subprocess.TimeoutExpired:

@@ -54,7 +54,7 @@ def test_two_workers_count_as_one_and_a_killed_one_takes_nothing_with_it(api: Pr
     assert {_live(_scrape(api)) for _ in range(20)} == {2 * CALLS}
     # Whoever follows a dead worker goes on in its files: they do not become more.
     assert len(_files(folder, "counter")) == 2
-    assert api.stop(signal.SIGTERM) == 0
+    assert api.stop(signal.SIGINT) == 0
     assert _folders(folder) == []
 
 
@@ -79,7 +79,7 @@ def test_what_a_killed_server_has_left_is_taken_away_by_the_next_and_a_living_on
 
         assert len(_folders(folder)) == 2
         assert _live(_scrape(living)) == CALLS
-        assert {living.stop(), next_one.stop()} == {0}
+        assert {living.stop(signal.SIGINT), next_one.stop(signal.SIGINT)} == {0}
         assert _folders(folder) == []
 
 
