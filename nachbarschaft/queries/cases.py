@@ -10,13 +10,16 @@ from typing import Any
 from sqlalchemy import Select, and_, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from models import Delivery, HelpRequest, Mail, Notification, Outgoing, Person, Preferences, Quarter
-from models.lifecycle import DeliveryState
+from models import Assignment, Delivery, HelpRequest, Mail, Notification, Outgoing, Person, Preferences, Quarter
+from models.lifecycle import AssignmentState, DeliveryState
 from nachbarschaft.matching.facts import Habits
 from nachbarschaft.queries.able import Ask, could_say_yes, still_asked
 from nachbarschaft.queries.candidates import habits_of, start_of_day
+from nachbarschaft.words.texts import REMINDERS
 
 ASKS = frozenset({"asked", "asked_standby", "asked_again"})
+TO_HELPERS = REMINDERS | {"is_it_done"}
+"""What makes sense only for whoever has the task."""
 CAPPED = frozenset({"asked", "news"})
 """Kinds that stop at the daily limit; what concerns one's own request or task does not."""
 _LONGEST_WAIT = timedelta(days=7)
@@ -27,7 +30,8 @@ _LONGEST_WAIT = timedelta(days=7)
 class Case:
     """One notice on its way to one person. `pushed_today` counts the other notices of today that come before it.
 
-    `is_asked` and `could_say_yes` are about the ask that it is, or that it settles.
+    `is_asked` and `could_say_yes` are about the ask that it is, or that it settles; `helps` says whether the person has
+    the task that it is about.
     """
 
     row_id: uuid.UUID
@@ -39,6 +43,7 @@ class Case:
     request: HelpRequest | None
     is_asked: bool
     could_say_yes: bool
+    helps: bool
     pushed_today: int
     now: datetime
 
@@ -66,8 +71,9 @@ def read_cases(session: Session, table: type[Outgoing], rows: Iterable[uuid.UUID
         .where(table.id.in_(list(rows)), table.state == DeliveryState.LEASED)
     ).all()
     notices = [row[2] for row in found]
-    asked = still_asked(session, _asks(notices))
+    asked = still_asked(session, _pairs(notice for notice in notices if notice.silent or notice.topic in ASKS))
     able = could_say_yes(session, asked, now)
+    helping = _helping(session, _pairs(notice for notice in notices if notice.topic in TO_HELPERS))
     timezones = {row[3].id: row[4] for row in found}
     pushed = _pushed_before(session, notices, timezones, now)
     return [
@@ -81,6 +87,7 @@ def read_cases(session: Session, table: type[Outgoing], rows: Iterable[uuid.UUID
             request=request,
             is_asked=(notice.request_id, person.id) in asked,
             could_say_yes=(notice.request_id, person.id) in able,
+            helps=(notice.request_id, person.id) in helping,
             pushed_today=pushed.get(notice.id, 0),
             now=now,
         )
@@ -88,12 +95,21 @@ def read_cases(session: Session, table: type[Outgoing], rows: Iterable[uuid.UUID
     ]
 
 
-def _asks(notices: Iterable[Notification]) -> list[Ask]:
-    return [
-        (notice.request_id, notice.person_id)
-        for notice in notices
-        if notice.request_id is not None and (notice.silent or notice.topic in ASKS)
-    ]
+def _pairs(notices: Iterable[Notification]) -> list[Ask]:
+    return [(notice.request_id, notice.person_id) for notice in notices if notice.request_id is not None]
+
+
+def _helping(session: Session, tasks: Iterable[Ask]) -> set[Ask]:
+    """Those of `tasks` that the person still has."""
+    wanted = set(tasks)
+    if not wanted:
+        return set()
+    query = select(Assignment.request_id, Assignment.person_id).where(
+        Assignment.request_id.in_({request for request, _ in wanted}),
+        Assignment.person_id.in_({person for _, person in wanted}),
+        Assignment.state == AssignmentState.ACTIVE,
+    )
+    return {(row[0], row[1]) for row in session.execute(query)} & wanted
 
 
 def _pushed_before(

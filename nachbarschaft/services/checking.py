@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from models.lifecycle import RequestState
 from nachbarschaft.matching.eligibility import is_quiet
 from nachbarschaft.matching.wallclock import clock_time, is_night, next_morning, next_time
-from nachbarschaft.queries.cases import CAPPED, Case
+from nachbarschaft.queries.cases import CAPPED, TO_HELPERS, Case
 from nachbarschaft.sending import Drop, Hold, Reason
+from nachbarschaft.words.texts import REMINDERS
 
 BEFORE_GOING = timedelta(hours=1)
 _KEEPS_FROM_GOING = frozenset({"request_cancelled", "released", "request_edited"})
+_ASK_HOW_IT_ENDED = frozenset({"is_it_done", "did_it_happen"})
 _WAITED_FOR = _KEEPS_FROM_GOING | {"accepted", "filled", "helper_withdrew"}
 
 
@@ -49,6 +51,10 @@ def _is_still_true(case: Case) -> bool:
         return True
     if topic == "expiry_warning":
         return request.state == RequestState.OPEN and request.warned_at is not None
+    if topic in REMINDERS:
+        return case.helps and request.needed_from == case.notice.expires_at
+    if topic in _ASK_HOW_IT_ENDED:
+        return request.state == RequestState.FILLED and (case.helps or topic not in TO_HELPERS)
     return not case.is_ask or case.could_say_yes
 
 

@@ -10,8 +10,9 @@ from models import Delivery, Device, HelpRequest, Notification
 from models.lifecycle import DeliveryState
 from nachbarschaft.context import Context
 from nachbarschaft.queries.cases import ASKS
+from nachbarschaft.services.owing_mail import owe_mail
 from nachbarschaft.services.replacing import replace_entries
-from nachbarschaft.words.texts import INBOX_TEXTS
+from nachbarschaft.words.texts import INBOX_TEXTS, REMINDERS
 
 SETTLED = "settled"
 _LIFE_OF_NEWS = timedelta(days=3)
@@ -20,8 +21,8 @@ _LIFE_OF_NEWS = timedelta(days=3)
 def owe(context: Context, person_id: uuid.UUID, topic: str, request: HelpRequest | None = None) -> Notification:
     """Owes `person_id` a notice of `topic` (see `words.texts`), about `request` where there is one.
 
-    The push is written for every device the person has now; whether it is still true, allowed and in time
-    is looked at again when it is sent.
+    The push is written for every device the person has now, and the mail where such notices reach them by mail.
+    Whether it is still true, allowed and in time is looked at again when it is sent.
     """
     notification = Notification(
         id=uuid.uuid4(),
@@ -39,6 +40,7 @@ def owe(context: Context, person_id: uuid.UUID, topic: str, request: HelpRequest
     replace_entries(context, notification)
     for device_id in _devices(context, notification):
         context.session.add(Delivery(notification_id=notification.id, device_id=device_id, due_at=context.now))
+    owe_mail(context, notification)
     return notification
 
 
@@ -48,9 +50,11 @@ def owe_all(context: Context, people: Iterable[uuid.UUID], topic: str, request: 
 
 
 def _end_of_life(now: datetime, topic: str, request: HelpRequest | None) -> datetime:
-    """When the push stops making sense: an ask ends with its request."""
+    """When the push stops making sense: an ask ends with its request, a reminder where what it reminds of begins."""
     if request is not None and topic in ASKS:
         return request.expires_at
+    if request is not None and topic in REMINDERS:
+        return request.needed_from
     return now + _LIFE_OF_NEWS
 
 
