@@ -22,12 +22,15 @@ _SENDING = "messages:send"
 
 @dataclass
 class _Transaction:
-    """One transaction that may write, as far as it has come; `hits` are the writes that met any row."""
+    """One transaction that may write, as far as it has come; `hits` are the writes that met any row.
+
+    `unsure` are those of which that is not known yet, with the rows that had been changed before.
+    """
 
     begun: bool = False
     tables: set[str] = field(default_factory=set)
     hits: set[Write] = field(default_factory=set)
-    changes: int = 0
+    unsure: dict[Write, int] = field(default_factory=dict)
 
     def wrote(self, tables: frozenset[str]) -> bool:
         return bool(self.tables & tables)
@@ -66,8 +69,8 @@ class Hooks:
         transaction: _Transaction | None = connection.info.get(_MARK)
         if transaction is None:
             return
-        transaction.changes = _changes(connection)
         for write in writes_of(statement):
+            transaction.unsure[write] = _changes(connection)
             is_first_owed = write.table in OUTBOX and not transaction.wrote(OUTBOX)
             self._at("before-outbox", holds=is_first_owed and transaction.wrote(DOMAIN))
             self._at("before-answer", holds=write == Write("insert", "stored_answer"))
@@ -82,8 +85,8 @@ class Hooks:
             return
         is_first, transaction.begun = not transaction.begun, True
         self._at("begun", holds=is_first)
-        met_rows = cursor.rowcount > 0 or _changes(connection) > transaction.changes
         for write in writes_of(statement):
+            met_rows = cursor.rowcount > 0 or _changes(connection) > transaction.unsure[write]
             transaction.tables.add(write.table)
             if met_rows:
                 transaction.hits.add(write)
@@ -96,6 +99,8 @@ class Hooks:
         transaction: _Transaction | None = connection.info.get(_MARK)
         self._thread.committed = transaction
         if transaction is not None:
+            changes = _changes(connection)
+            transaction.hits |= {write for write, before in transaction.unsure.items() if changes > before}
             self._at("before-commit", holds=transaction.wrote(OUTBOX))
 
     def _committed(self, _session: Session) -> None:
@@ -148,5 +153,5 @@ class Hooks:
 
 
 def _changes(connection: Connection) -> int:
-    """Rows changed on this connection so far. Python's SQLite driver counts none before what comes back is fetched."""
+    """Rows changed on this connection so far. SQLite counts a statement once all that it returns is fetched."""
     return getattr(connection.connection.dbapi_connection, "total_changes", 0)

@@ -29,7 +29,7 @@ from tests.support.served import ServedTown
 STRIKES_WITHIN = 45.0
 COMES_BACK_WITHIN = 40.0
 DRAINS_WITHIN = 60.0
-AFTERWARDS = 0.7
+AFTERWARDS = 1.0
 """Seconds that life goes on once the process is back."""
 AFTER_THE_LEASE = "120"
 """Seconds that the next worker's clock is ahead: for it, the killed one's leases have run out."""
