@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Delivery, Device, Notification
@@ -15,7 +15,8 @@ BURST = 20
 REFILL = timedelta(minutes=3)
 """What Google lets through to one app on one phone: twenty at once, and then one more every three minutes
 (firebase.google.com/docs/cloud-messaging/throttling-and-quotas, "Collapsible message throttling")."""
-_MEMORY = BURST * REFILL
+MEMORY = 2 * BURST * REFILL
+"""Two hours: whatever was sent before, the bucket is full after the first of them, if that was quiet."""
 
 Shown = tuple[uuid.UUID | None, uuid.UUID, uuid.UUID | None]
 """Something about a request, shown to a person on a device."""
@@ -71,9 +72,7 @@ class Room:
 
     def take(self, device_id: uuid.UUID) -> datetime | None:
         """Promises one push to the phone; where there is no room, says when there will be some."""
-        room = BURST - self._promised[device_id]
-        if device_id in self._sent:
-            room = int(_level(self._sent[device_id], self._now)) - self._promised[device_id]
+        room = int(level(self._sent[device_id], self._now)) - self._promised[device_id]
         if room < 1:
             return self._now + REFILL
         self._promised[device_id] += 1
@@ -81,29 +80,24 @@ class Room:
 
 
 def _sent_lately(session: Session, devices: list[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[datetime]]:
-    """When each of the busy phones was sent something; whoever had less than a burst is not among them."""
-    lately = and_(Delivery.state == DeliveryState.SENT, Delivery.settled_at > now - _MEMORY, Delivery.settled_at <= now)
-    busy = (
-        select(Delivery.device_id)
-        .where(Delivery.device_id.in_(devices), lately)
-        .group_by(Delivery.device_id)
-        .having(func.count() >= BURST // 2)
+    """When each phone was sent something, as far as that still counts."""
+    sent: dict[uuid.UUID, list[datetime]] = {device_id: [] for device_id in devices}
+    lately = select(Delivery.device_id, Delivery.settled_at).where(
+        Delivery.device_id.in_(devices),
+        Delivery.state == DeliveryState.SENT,
+        Delivery.settled_at > now - MEMORY,
+        Delivery.settled_at <= now,
     )
-    sent: dict[uuid.UUID, list[datetime]] = defaultdict(list)
-    if devices:
-        rows = session.execute(
-            select(Delivery.device_id, Delivery.settled_at).where(Delivery.device_id.in_(busy), lately)
-        )
-        for device_id, settled_at in rows:
-            if device_id is not None and settled_at is not None:
-                sent[device_id].append(settled_at)
+    for device_id, settled_at in session.execute(lately) if devices else []:
+        if device_id is not None and settled_at is not None:
+            sent[device_id].append(settled_at)
     return sent
 
 
-def _level(sent: list[datetime], now: datetime) -> float:
-    """How full the phone's bucket is, if it was empty when our memory begins."""
-    level, at = 0.0, now - _MEMORY
+def level(sent: list[datetime], now: datetime) -> float:
+    """How many more the phone may be sent at `now`, as if nothing had been left when our memory begins."""
+    left, at = 0.0, now - MEMORY
     for instant in sorted(sent):
-        level = min(BURST, level + (instant - at) / REFILL) - 1
+        left = min(float(BURST), left + (instant - at) / REFILL) - 1
         at = instant
-    return min(float(BURST), level + (now - at) / REFILL)
+    return min(float(BURST), left + (now - at) / REFILL)

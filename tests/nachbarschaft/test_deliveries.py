@@ -172,6 +172,39 @@ def test_two_workers_at_once_send_every_push_once(town: Town, tmp_path: Path) ->
     assert Counter(push["address_sha256"] for push in town.sent()).most_common(1)[0][1] == 1
 
 
+def test_what_its_senders_die_of_is_given_up_in_the_end(town: Town) -> None:
+    an_ask(town)
+    for _ in range(ATTEMPTS):
+        [held] = claim(town)
+        town.clock.forward(seconds=LEASE.total_seconds())
+    assert held.failures == ATTEMPTS - 1
+
+    assert town.deliver() == {"refused": 1}
+
+    assert (only(owed(town)).state, only(owed(town)).outcome) == ("failed", "gave_up")
+    assert town.sent() == []
+
+
+def test_a_clock_that_was_set_back_keeps_nothing_locked_in(town: Town) -> None:
+    an_ask(town)
+    town.clock.forward(hours=1)
+    assert len(claim(town)) == 1
+    town.clock.forward(hours=-1)
+    assert len(claim(town)) == 1, "nobody leases for an hour"
+
+
+def test_what_was_claimed_too_long_ago_is_left_to_the_next_sender(town: Town) -> None:
+    """As after a pause of the whole process: by now somebody else may be sending it."""
+    an_ask(town)
+    seconds = iter(range(0, 10_000, 60))
+    tired = Courier(town.wiring, PushLine(RecordingGateway(town.pushes)), ticks=lambda: float(next(seconds)))
+    assert tired.turn(town.clock.now()) == {}
+    assert tired.finish() == {"given_back": 1}
+    tired.close()
+    assert town.sent() == []
+    assert town.deliver() == {"sent": 1}
+
+
 # --- Quiet hours and nights ---------------------------------------------------------------------------------
 
 

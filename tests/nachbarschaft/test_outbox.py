@@ -206,3 +206,34 @@ def test_the_collapse_key_differs_from_person_to_person_and_from_request_to_requ
 
 def _is_to(push: dict[str, object], neighbour: Neighbour, number: int) -> bool:
     return push["address_sha256"] == sha256(f"address-{neighbour.id}-{number}".encode()).hexdigest()[:16]
+
+
+def test_an_ask_whose_sending_timed_out_is_settled_on_the_phone_too(town: Town) -> None:
+    """It may have arrived: somebody would stand before a door that nobody needs opened."""
+    winner, waiting = town.volunteer(phone=False), town.volunteer()
+    request = town.neighbour().ask()
+    with town.wiring.writing() as context:
+        [claim] = claim_due(context.session, Delivery, context.now, 10)
+        unclear = SendResult(Outcome.RETRY, "timeout", may_have_arrived=True)
+        settle_all(context.session, Delivery, [Settlement(claim, unclear)], context.now)
+    winner.act(request, "accept")
+    town.clock.forward(minutes=1)
+
+    assert town.deliver() == {"dropped": 1, "sent": 1}
+
+    [push] = town.sent()
+    assert push["silent"]
+    assert owed(town, "settled")[0].person_id == waiting.uuid
+
+
+def test_an_ask_that_its_sender_died_with_is_settled_on_the_phone_too(town: Town) -> None:
+    winner, _waiting = town.volunteer(phone=False), town.volunteer()
+    request = town.neighbour().ask()
+    with town.wiring.writing() as context:
+        claim_due(context.session, Delivery, context.now, 10)
+    town.clock.forward(minutes=2)
+    town.run("deliver-pushes")
+    winner.act(request, "accept")
+
+    assert town.deliver() == {"dropped": 1, "sent": 1}
+    assert [push["silent"] for push in town.sent()] == [True]
