@@ -11,6 +11,7 @@ from api.routes.account import account
 from api.routes.auth import auth
 from api.routes.confirming import confirming
 from api.routes.coordination import coordination
+from api.routes.mail import mail
 from api.routes.me import me
 from api.routes.meta import meta
 from api.routes.metrics import metrics
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     auth,
     me,
     account,
+    mail,
     second_factor,
     quarters,
     meta,

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Request
 from marshmallow import Schema, ValidationError
+from werkzeug.datastructures import MultiDict
 
 from api.problems import MAX_BODY
 from nachbarschaft.errors import Invalid, Malformed, TooLarge, UnsupportedMediaType
@@ -13,6 +14,8 @@ from nachbarschaft.words import Sentence
 from nachbarschaft.words import mark as _
 
 DEEPEST = 20
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+"""How mail programs send what RFC 8058 has them send, and how pages do."""
 
 
 def read_body(request: Request, schema: Schema, *, optional: bool) -> Any:
@@ -30,12 +33,26 @@ def read_body(request: Request, schema: Schema, *, optional: bool) -> Any:
     return _loaded(schema, document)
 
 
+def read_form(request: Request, schema: Schema) -> Any:
+    """The fields of a form, loaded by `schema`. Raises TooLarge, UnsupportedMediaType, Invalid."""
+    if len(request.get_data()) > MAX_BODY:
+        raise TooLarge(limit=MAX_BODY)
+    if request.mimetype not in FORMS:
+        raise UnsupportedMediaType(_("Please send a form: application/x-www-form-urlencoded or multipart/form-data."))
+    _refuse_repeated(request.form)
+    return _loaded(schema, {**request.form.to_dict(), **dict.fromkeys(request.files, "")})
+
+
 def read_query(request: Request, schema: Schema) -> Any:
     """The query parameters, loaded by `schema`; unknown and repeated ones are refused. Raises Invalid."""
-    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    _refuse_repeated(request.args)
+    return _loaded(schema, request.args.to_dict())
+
+
+def _refuse_repeated(given: MultiDict[str, str]) -> None:
+    repeated = [name for name, values in given.lists() if len(values) > 1]
     if repeated:
         raise Invalid({name: [_("Please give this only once.")] for name in repeated})
-    return _loaded(schema, request.args.to_dict())
 
 
 def parse_json(raw: bytes) -> Any:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from inspect import getdoc
 from typing import Any
 
+from api.bodies import FORMS
 from api.links import links_of
 from api.operation import Operation, Who
 from api.problems import MEDIA_TYPE, status_of
@@ -18,6 +19,8 @@ _TEXTS = {
     "getDocument": ("application/json", {}),
     "getReference": ("text/html", {"type": "string"}),
     "getMetrics": ("text/plain", {"type": "string"}),
+    "askToStopMails": ("text/html", {"type": "string"}),
+    "stopMails": ("text/html", {"type": "string"}),
 }
 _KEY_SHAPE = {"minLength": 8, "maxLength": 64, "pattern": r"^[\x21-\x7e]*$"}
 _SECONDS = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before the next try."}}
@@ -26,6 +29,7 @@ _PARTS = {
     "installation": "Chosen by the app, and kept as long as it is installed.",
     "person": "The `id` of the person.",
     "slug": "The `slug` of the quarter.",
+    "token": "From the mail.",
 }
 _WHY = {
     400: "The body cannot be read: `malformed`.",
@@ -37,7 +41,10 @@ _WHY = {
     415: "The body is not `application/json`: `unsupported_media_type`.",
     422: "A field, a parameter or the body's shape is not right: `invalid`; `errors` says which.",
     428: "`If-Match` is missing: `precondition_required`.",
-    503: "The database is away for a moment: `unavailable`. Nothing was written; try again.",
+    503: (
+        "The database is away for a moment: `unavailable`; or others hold what this needs for too long: `busy`. "
+        "Nothing was written; try again, at the earliest after `Retry-After`."
+    ),
 }
 
 
@@ -56,9 +63,13 @@ def described(operation: Operation) -> dict[str, Any]:
     if operation.has_body:
         told["requestBody"] = {
             "required": not operation.optional_body,
-            "content": {"application/json": {"schema": operation.takes}},
+            "content": {kind: {"schema": operation.takes} for kind in _taken_as(operation)},
         }
     return told
+
+
+def _taken_as(operation: Operation) -> tuple[str, ...]:
+    return FORMS if operation.takes_form else ("application/json",)
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -105,6 +116,8 @@ def _refusals(operation: Operation) -> dict[int, list[str]]:
         always += [412, 428]
     for status in always:
         found[status] = [_WHY[status]]
+    if operation.takes_form:
+        found[415] = ["The body is not a form: `unsupported_media_type`."]
     repeats = (KeyInUse, KeyReused) if operation.repeatable else ()
     if "<" in operation.rule:
         found[404] = [_WHY[404]]

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, request
 
 from api.answers import answer, check_precondition
-from api.bodies import read_body, read_query
+from api.bodies import read_body, read_form, read_query
 from api.identity import actor_of, token_claims
 from api.limits import count_address, count_person
 from api.monitoring import require_monitor
@@ -124,10 +124,16 @@ def _act_once(operation: Operation, context: Context, given: dict[str, Any], key
 
 def _given(operation: Operation) -> dict[str, Any]:
     """Body and query, read and checked, under the names that handlers know them by."""
-    body = read_body(request, operation.takes(), optional=operation.optional_body) if operation.has_body else None
+    body = _body(operation) if operation.has_body else None
     query = read_query(request, operation.query())
     given = {"body": (body, operation.takes), "query": (query, operation.query)}
     return {name: value for name, (value, schema) in given.items() if schema is not NothingSchema}
+
+
+def _body(operation: Operation) -> Any:
+    if operation.takes_form:
+        return read_form(request, operation.takes())
+    return read_body(request, operation.takes(), optional=operation.optional_body)
 
 
 def _actor(claims: Any) -> Actor | None:

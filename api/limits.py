@@ -22,8 +22,8 @@ ADDRESS = RateLimitItemPerMinute(6000, namespace="address")
 """Many phones share one address: a mobile network's, or the wireless network of a home for the elderly."""
 SIGN_IN = RateLimitItemPerMinute(300, namespace="sign-in")
 """Each try costs a slow hash, so that this many keep a third of a core busy; a class signs in at once all the same."""
-SLOW = frozenset({"/v1/auth/sign-up", "/v1/auth/sign-in", "/v1/auth/codes/redeem"})
-"""Where a password is hashed."""
+SLOW = frozenset({"/v1/auth/sign-up", "/v1/auth/sign-in", "/v1/auth/codes", "/v1/auth/codes/redeem"})
+"""Where a password is hashed, or a code goes out."""
 ALONE_SECONDS = 10.0
 """How long a process counts alone before it asks again for the store that was away."""
 TIMEOUT = 0.5

@@ -4,8 +4,8 @@ import hmac
 
 from flask import request
 
-from nachbarschaft.loopback import is_loopback
 from nachbarschaft.errors import NotFound
+from nachbarschaft.loopback import is_loopback
 
 _FORWARDED = {"forwarded", "via", "x-real-ip"}
 

@@ -28,7 +28,8 @@ class Operation:
 
     `current` reads what a PATCH is about to change, for its precondition. `own_transactions` hands the handler
     an `Edge` instead of a Context, for what must not happen inside a transaction (password hashes). What
-    `gives_secrets` is never stored for a repeated try.
+    `gives_secrets` is never stored for a repeated try. `takes_form` is for what a mail program or a page without
+    script sends: a form in the place of JSON.
     """
 
     method: str
@@ -38,6 +39,7 @@ class Operation:
     who: Who
     takes: type[Schema] = NothingSchema
     optional_body: bool = False
+    takes_form: bool = False
     query: type[Schema] = NothingSchema
     gives: type[Schema] | None = None
     status: int = 200

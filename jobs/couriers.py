@@ -6,7 +6,8 @@ from threading import Event
 
 from jobs.courier import Courier
 from jobs.line import Line
-from nachbarschaft.bootstrap import Wiring, open_gateway
+from nachbarschaft.bootstrap import Wiring, open_gateway, open_mail_gateway
+from nachbarschaft.services.mailing import MailLine
 from nachbarschaft.services.pushing import PushLine
 
 
@@ -22,4 +23,8 @@ def couriers(wiring: Wiring, stop: Event | None = None) -> Iterator[list[Courier
 
 
 def _lines(wiring: Wiring) -> list[Line]:
-    return [PushLine(open_gateway(wiring.settings, PushLine.senders))]
+    settings = wiring.settings
+    return [
+        PushLine(open_gateway(settings, PushLine.senders)),
+        MailLine(open_mail_gateway(settings), settings.public_url),
+    ]

@@ -1,12 +1,16 @@
 """Sign-in."""
 
+import time
 from typing import Any
 
 from flask import Blueprint, current_app
 
 from api.endpoint import Edge, Operation, Who, endpoint
 from api.identity import session_answer
+from api.problems import reader_language
 from api.schemas.auth import (
+    CodesSchema,
+    CodesTaken,
     RedeemTaken,
     RefreshedSchema,
     RefreshTaken,
@@ -30,10 +34,17 @@ from nachbarschaft.phones import normalise_phone
 from nachbarschaft.queries.people import read_me
 from nachbarschaft.services.accounts import Newcomer, find_by_login, sign_up
 from nachbarschaft.services.codes import NewLogin, redeem_code
+from nachbarschaft.services.mailed_codes import ask_code
 from nachbarschaft.services.second_factors import is_asked_for, is_shown
 from nachbarschaft.services.sessions import Grant, begin_session, refresh, sign_out
+from nachbarschaft.words import mark as _
+from nachbarschaft.words import say
 
 auth = Blueprint("auth", __name__)
+
+ANSWERS_AFTER_SECONDS = 0.2
+"""Several times what it takes to write a code down."""
+_CODE_ASKED = _("If somebody with an e-mail address signs in so, a mail with a code is on its way.")
 
 
 def _signed_in(context: Context, grant: Grant) -> dict[str, Any]:
@@ -151,6 +162,34 @@ def end_session(context: Context) -> None:
     auth,
     Operation(
         "POST",
+        "/v1/auth/codes",
+        name="askForCode",
+        tag="Sign-in",
+        who=Who.ANYONE,
+        takes=CodesTaken,
+        gives=CodesSchema,
+        status=202,
+        own_transactions=True,
+    ),
+)
+def ask_for_code(edge: Edge, body: dict[str, Any]) -> dict[str, Any]:
+    """Ask for a one-time code by mail, after a forgotten password.
+
+    The answer is always the same. A code comes where the login is somebody's who has an e-mail address: at most
+    three within an hour, each good for an hour and until the next one. `redeemCode` takes it.
+    """
+    answers_at = time.monotonic() + ANSWERS_AFTER_SECONDS
+    with edge.writing() as context:
+        ask_code(context, body["login"])
+    # Whether there is such a login does not show in how long it took, either.
+    time.sleep(max(0.0, answers_at - time.monotonic()))
+    return {"detail": say(reader_language(), _CODE_ASKED)}
+
+
+@endpoint(
+    auth,
+    Operation(
+        "POST",
         "/v1/auth/codes/redeem",
         name="redeemCode",
         tag="Sign-in",
@@ -164,7 +203,8 @@ def end_session(context: Context) -> None:
 def use_code(edge: Edge, body: dict[str, Any]) -> dict[str, Any]:
     """Set a password with a one-time code. Works once, ends all other sessions and counts as a sign-in.
 
-    Codes are handed out by the operator, on paper or by telephone.
+    Codes are handed out by the operator, on paper or by telephone, or come by mail (`askForCode`). One that went to
+    a new e-mail address (`updateMe`) makes that address the login: 409 `login_taken` if somebody else was faster.
     """
     phone = normalise_phone(body["phone"]) if "phone" in body else None
     login = NewLogin(hash_password(body["password"]), body.get("email"), phone)

@@ -27,6 +27,7 @@ from nachbarschaft.services.accounts import update_me
 from nachbarschaft.services.devices import Installation, forget_device, register_device
 from nachbarschaft.services.inbox import mark_read, own_notification
 from nachbarschaft.services.locking import hold_person
+from nachbarschaft.services.mailed_codes import ask_new_email
 from nachbarschaft.services.places import as_place
 from nachbarschaft.services.preferences import read_preferences, set_preferences
 
@@ -64,14 +65,21 @@ def get_me(context: Context) -> dict[str, Any]:
     ),
 )
 def patch_me(context: Context, body: dict[str, Any]) -> dict[str, Any]:
-    """Change my name, language or home.
+    """Change my name, language, home or e-mail address.
 
-    A home in another quarter moves me there, and my offers with me. For the home, the last sign-in must be at
-    most 15 minutes ago: 403 `sign_in_again`.
+    A home in another quarter moves me there, and my offers with me. A new `email` is `pending_email` until the code
+    that goes there is redeemed (`redeemCode`, within an hour); the present address is told. No code goes to an
+    address that somebody else signs in with, and the answer is the same. For home and e-mail address the last
+    sign-in must be at most 15 minutes ago: 403 `sign_in_again`.
     """
+    email = body.pop("email", None)
+    if email is not None:
+        ask_new_email(context, email)
     if body.get("home") is not None:
         body["home"] = as_place(body["home"])
-    update_me(context, body)
+    if body:
+        update_me(context, body)
+    context.session.flush()
     return _current(context)
 
 
@@ -149,6 +157,8 @@ def put_preferences(context: Context, body: dict[str, Any]) -> dict[str, Any]:
     """Replace my preferences; what is left out goes back to its default.
 
     It takes no If-Match: the last one to write wins. Both quiet times are null, or neither is, and they differ.
+    `mail` stands beside `push` or in its place; without a phone what would be pushed is mailed anyway. Whoever
+    unsubscribed in a mail gets mails again by choosing `mail` here.
     Quiet hours are wall-clock times where I live. `pushes_per_day` stops asks and news once that many pushes
     went out on a day; what concerns my own requests and tasks still arrives.
     """

@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from api.schemas import validate
-from api.schemas.basics import Given, Taken, reader_language_field
+from api.schemas.basics import Given, Taken, email_field, reader_language_field
 from api.schemas.fields import Text
 from api.schemas.me import PersonSchema
 from nachbarschaft.passwords import LONGEST, SHORTEST
@@ -33,12 +33,8 @@ def otp_field(*, required: bool) -> fields.String:
     )
 
 
-def _email(*, required: bool) -> fields.Email:
-    return fields.Email(required=required, validate=validate.Length(max=254))
-
-
 class SignUpTaken(Taken):
-    email = _email(required=True)
+    email = email_field(required=True)
     password = password_field()
     name = Text(shortest=1, longest=100, required=True)
     quarter = fields.String(
@@ -70,6 +66,18 @@ class RefreshTaken(Taken):
     refresh_token = fields.String(required=True, validate=validate.Length(min=1, max=200))
 
 
+class CodesTaken(Taken):
+    login = fields.String(
+        required=True,
+        validate=validate.Length(min=1, max=254),
+        metadata={"description": "E-mail address, or a phone number with which one has signed up."},
+    )
+
+
+class CodesSchema(Given):
+    detail = fields.String(required=True, metadata={"description": "What to tell people; the same for every login."})
+
+
 class RedeemTaken(Taken):
     code = fields.String(
         required=True,
@@ -77,7 +85,7 @@ class RedeemTaken(Taken):
         metadata={"description": "The one-time code; dashes, spaces and case do not matter."},
     )
     password = password_field()
-    email = _email(required=False)
+    email = email_field(required=False)
     phone = fields.String(
         validate=[validate.Length(max=40), validate.phone_number],
         metadata={"description": "A phone number; only for people without a login."},

@@ -119,6 +119,10 @@ def spoken_languages_field(**kwargs: Any) -> fields.List[Any]:
     return fields.List(tag, validate=[validate.Length(max=20), all_different], **kwargs)
 
 
+def email_field(**kwargs: Any) -> fields.Email:
+    return fields.Email(validate=validate.Length(max=254), **kwargs)
+
+
 def clock_field(**kwargs: Any) -> fields.String:
     """A wall-clock time "HH:MM"."""
     return fields.String(

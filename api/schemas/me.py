@@ -12,6 +12,7 @@ from api.schemas.basics import (
     Taken,
     all_different,
     clock_field,
+    email_field,
     page_schema,
     reader_language_field,
     word_field,
@@ -22,6 +23,7 @@ from nachbarschaft.words import mark as _
 
 ADDRESS_KINDS = ["token", "fid"]
 PLATFORMS = ["android", "ios", "web"]
+CHANNELS = ["push", "mail"]
 INSTALLATION = r"[A-Za-z0-9_-]{8,64}"
 
 
@@ -32,6 +34,11 @@ class PersonSchema(Given):
         required=True,
         allow_none=True,
         metadata={"description": "null: none is known; then they sign in otherwise or not at all."},
+    )
+    pending_email = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "A new e-mail address, until the code that went there is redeemed."},
     )
     phone = fields.String(required=True, allow_none=True, metadata={"description": "E.164."})
     language = fields.String(required=True, metadata={"description": "BCP 47."})
@@ -66,6 +73,12 @@ class PersonChange(Taken):
         PlaceTaken,
         allow_none=True,
         metadata={"description": "A home in another quarter moves the person. Needs a sign-in within 15 minutes."},
+    )
+    email = email_field(
+        metadata={
+            "description": "Pending until its code is redeemed; the present one takes that back. Needs a sign-in "
+            "within 15 minutes."
+        }
     )
 
 
@@ -115,8 +128,10 @@ class PreferencesTaken(Taken):
     paused_until = Instant(allow_none=True, metadata={"description": "Nobody asks until then."})
     channels = fields.Dict(
         keys=fields.String(validate=validate.OneOf(KINDS)),
-        values=fields.List(fields.String(validate=validate.OneOf(["push"])), validate=all_different),
-        metadata={"description": "Kind → channels; a kind that is missing keeps its default."},
+        values=fields.List(fields.String(validate=validate.OneOf(CHANNELS)), validate=all_different),
+        metadata={
+            "description": "Kind → channels, none for the inbox alone. A kind that is missing keeps its default."
+        },
     )
 
     @validates_schema

@@ -22,6 +22,7 @@ def read_me(context: Context, person_id: uuid.UUID) -> dict[str, Any]:
         "id": person.id,
         "name": person.name,
         "email": person.email,
+        "pending_email": person.pending_email,
         "phone": person.phone,
         "language": person.language,
         "quarter": slug,

@@ -14,6 +14,7 @@ from nachbarschaft.errors import Conflict, Invalid, LoginTaken, OutsideAllQuarte
 from nachbarschaft.geography.outlines import covers
 from nachbarschaft.phones import PhoneRefused, normalise_phone
 from nachbarschaft.queries.quarters import quarter_at
+from nachbarschaft.services.ending_codes import end_all_codes
 from nachbarschaft.services.events import record
 from nachbarschaft.services.locking import hold_person
 from nachbarschaft.services.offers import move_offers
@@ -102,6 +103,7 @@ def set_password(context: Context, expected: str | None, new_hash: str) -> None:
     if person.password_hash != expected:
         raise Conflict
     person.password_hash = new_hash
+    end_all_codes(context, person)
     others = and_(SignInSession.person_id == person.id, SignInSession.id != context.me.session_id)
     end_sessions(context, others, reason="password_changed")
     record(context, "password_changed", person_id=person.id)

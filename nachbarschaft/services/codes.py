@@ -1,4 +1,4 @@
-"""One-time codes: issued by the operator, redeemed once for a password."""
+"""One-time codes: issued by the operator or sent by mail, redeemed once for a password."""
 
 import hashlib
 import uuid
@@ -14,6 +14,7 @@ from nachbarschaft.codewords import new_one_time_code, normalise_code
 from nachbarschaft.context import Context
 from nachbarschaft.errors import Invalid, LoginTaken, WrongCode
 from nachbarschaft.services.accounts import normalise_email
+from nachbarschaft.services.ending_codes import end_all_codes, end_codes
 from nachbarschaft.services.events import record
 from nachbarschaft.services.sessions import end_sessions
 from nachbarschaft.words import mark as _
@@ -32,17 +33,13 @@ class NewLogin:
 
 
 def issue_code(context: Context, person_id: uuid.UUID, reason: str) -> str:
-    """A new code for `person_id`; earlier unused ones stop working."""
-    context.session.execute(
-        update(OneTimeCode)
-        .where(OneTimeCode.person_id == person_id, OneTimeCode.used_at.is_(None))
-        .values(used_at=context.now)
-    )
+    """A new code for `person_id`; unused ones that were issued for the same reason stop working."""
+    end_codes(context, person_id, reason)
     code = new_one_time_code()
     context.session.add(
         OneTimeCode(
             person_id=person_id,
-            code_hash=_hash(code),
+            code_hash=hash_code(code),
             created_at=context.now,
             expires_at=context.now + LIFE,
             reason=reason,
@@ -55,32 +52,37 @@ def issue_code(context: Context, person_id: uuid.UUID, reason: str) -> str:
 def redeem_code(context: Context, code: str, login: NewLogin) -> Person:
     """Sets the password with a code, once, also when it is used twice at the same moment; ends all other sessions.
 
+    A code that went to a new e-mail address makes that address the login. All other codes of the person end too.
     Raises WrongCode, Invalid where a person without a login names none, LoginTaken.
     """
-    person_id = _use_up(context, code)
-    person = context.session.get_one(Person, person_id)
+    used = _use_up(context, code)
+    person = context.session.get_one(Person, used.person_id)
     if person.suspended_at is not None:
         raise WrongCode
-    _set_login(context, person, login)
+    if used.new_email is not None and login.email is None and login.phone is None:
+        _set_email(context, person, used.new_email)
+    else:
+        _set_login(context, person, login)
     person.password_hash = login.password_hash
+    end_all_codes(context, person)
     end_sessions(context, SignInSession.person_id == person.id, reason="password_set")
-    record(context, "code_redeemed", person_id=person.id)
+    record(context, "code_redeemed", person_id=person.id, reason=used.reason)
     return person
 
 
-def _use_up(context: Context, code: str) -> uuid.UUID:
-    found = context.session.scalar(select(OneTimeCode).where(OneTimeCode.code_hash == _hash(code)))
+def _use_up(context: Context, code: str) -> OneTimeCode:
+    found = context.session.scalar(select(OneTimeCode).where(OneTimeCode.code_hash == hash_code(code)))
     if found is None:
         raise WrongCode
     used = context.session.execute(
         update(OneTimeCode)
         .where(OneTimeCode.id == found.id, OneTimeCode.used_at.is_(None), OneTimeCode.expires_at > context.now)
-        .values(used_at=context.now)
+        .values(used_at=context.now, sealed_code=None)
         .execution_options(synchronize_session=False)
     )
     if cast(CursorResult[Any], used).rowcount != 1:
         raise WrongCode
-    return found.person_id
+    return found
 
 
 def _set_login(context: Context, person: Person, login: NewLogin) -> None:
@@ -98,5 +100,14 @@ def _set_login(context: Context, person: Person, login: NewLogin) -> None:
         raise LoginTaken from None
 
 
-def _hash(code: str) -> str:
+def _set_email(context: Context, person: Person, email: str) -> None:
+    try:
+        with context.session.begin_nested():
+            person.email, person.email_refused_at = email, None
+    except IntegrityError:
+        raise LoginTaken from None
+
+
+def hash_code(code: str) -> str:
+    """What is kept of a code, however it was typed."""
     return hashlib.sha256(normalise_code(code).encode()).hexdigest()

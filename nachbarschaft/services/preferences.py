@@ -4,7 +4,7 @@ from typing import Any
 
 from models import Preferences
 from nachbarschaft.context import Context
-from nachbarschaft.queries.channels import DEFAULT_CHANNELS
+from nachbarschaft.queries.channels import ALWAYS_MAILED, DEFAULT_CHANNELS
 from nachbarschaft.services.locking import hold_person
 
 DEFAULTS: dict[str, Any] = {
@@ -20,16 +20,28 @@ DEFAULTS: dict[str, Any] = {
 
 
 def read_preferences(context: Context) -> dict[str, Any]:
-    """What holds for the actor, defaults filled in."""
+    """What holds for the actor, defaults filled in. Where mails were stopped, none is named but for the account."""
     stored = context.session.get(Preferences, context.me.person_id)
     values = {key: getattr(stored, key) for key in DEFAULTS} if stored else dict(DEFAULTS)
-    return values | {"channels": DEFAULT_CHANNELS | values["channels"]}
+    channels = DEFAULT_CHANNELS | values["channels"]
+    if stored is not None and stored.mail_stopped_at is not None:
+        channels = {kind: ways if kind == ALWAYS_MAILED else _without_mail(ways) for kind, ways in channels.items()}
+    return values | {"channels": channels}
 
 
 def set_preferences(context: Context, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Replaces the actor's preferences; what is left out goes back to its default. The last of two at once counts."""
+    """Replaces the actor's preferences; what is left out goes back to its default. The last of two at once counts.
+
+    Whoever stopped mails in one, and now chooses mail for anything but their account, gets them again.
+    """
     hold_person(context, context.me.person_id)
     values = DEFAULTS | wanted
+    if any("mail" in ways for kind, ways in values["channels"].items() if kind != ALWAYS_MAILED):
+        values["mail_stopped_at"] = None
     context.session.merge(Preferences(person_id=context.me.person_id, **values))
     context.session.flush()
     return read_preferences(context)
+
+
+def _without_mail(ways: list[str]) -> list[str]:
+    return [way for way in ways if way != "mail"]

@@ -169,6 +169,22 @@ INBOX_TEXTS: Final[Mapping[str, Text]] = MappingProxyType(
             _("It is not done yet"),
             _("Your request had been closed by mistake. It goes on as before."),
         ),
+        # To everybody, about their account.
+        "code_by_mail": Text(
+            "account",
+            _("A code for a new password"),
+            _("Somebody asked for it. If it was you, it is in your mailbox. If not, you need not do anything."),
+        ),
+        "new_email_code": Text(
+            "account",
+            _("Please confirm your new e-mail address"),
+            _("A code is on its way to that address. Please enter it in the app within an hour, with a password."),
+        ),
+        "new_email_asked": Text(
+            "account",
+            _("A new e-mail address for your account"),
+            _("Somebody wants to change it. Was it not you? Then please change your password in the app at once."),
+        ),
     }
 )
 """Topic → what the inbox says; it lies behind the token, and still names nobody and no place."""

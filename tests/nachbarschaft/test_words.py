@@ -50,6 +50,9 @@ TOPICS = {
     "reminder_unconfirmed": "task_changed",
     "is_it_done": "task_changed",
     "task_assumed_done": "task_changed",
+    "code_by_mail": "account",
+    "new_email_code": "account",
+    "new_email_asked": "account",
 }
 
 

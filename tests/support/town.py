@@ -21,7 +21,8 @@ from models import Person
 from nachbarschaft.bootstrap import Wiring
 from nachbarschaft.config import read_settings
 from nachbarschaft.database import Database
-from nachbarschaft.recording import RecordingGateway, read_recorded
+from nachbarschaft.recording import RecordingGateway, RecordingMailGateway, read_recorded
+from nachbarschaft.services.mailing import MailLine
 from nachbarschaft.services.pushing import PushLine
 from tests.support.clock import HandClock
 
@@ -31,6 +32,7 @@ NOON = datetime(2026, 6, 10, 10, 0, tzinfo=UTC)
 JWT_KEY = "test:" + "k" * 40
 DATA_KEY = "test:" + "d" * 40
 BLUMENTHAL = {"lat": 51.53, "lon": 7.156}
+PUBLIC_URL = "https://nachbarschaft.example"
 _numbers = count(1)
 
 
@@ -63,6 +65,8 @@ class Town:
         self.app = create_app(self.wiring)
         self.pushes = folder / "pushes.jsonl"
         self.courier = Courier(self.wiring, PushLine(RecordingGateway(self.pushes)))
+        self.mailbag = folder / "mails.jsonl"
+        self.mail_courier = Courier(self.wiring, MailLine(RecordingMailGateway(self.mailbag), PUBLIC_URL))
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +75,7 @@ class Town:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.courier.close()
+        self.mail_courier.close()
         self.wiring.database.close()
 
     def call(self, method: str, path: str, body: Any = None, *, token: str | None = None, **headers: str) -> Reply:
@@ -123,6 +128,14 @@ class Town:
     def sent(self) -> list[dict[str, Any]]:
         """Every push that was recorded, oldest first."""
         return read_recorded(self.pushes)
+
+    def deliver_mails(self) -> Counts:
+        """Sends every mail that is due."""
+        return drain(self.mail_courier, self.clock.now())
+
+    def mails(self) -> list[dict[str, Any]]:
+        """Every mail that was recorded, oldest first."""
+        return read_recorded(self.mailbag)
 
     def in_hours(self, hours: float) -> str:
         """RFC 3339, so many hours from now."""

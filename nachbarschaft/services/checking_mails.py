@@ -1,0 +1,107 @@
+"""Looks once more at mails before they are sent, and puts together what becomes one mail."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from models import Mail, OneTimeCode, Person
+from nachbarschaft.context import Context
+from nachbarschaft.mail import MailMessage
+from nachbarschaft.queries.cases import Case, read_cases
+from nachbarschaft.queries.channels import may_be_mailed, wants_mail, wants_push
+from nachbarschaft.sending import Drop, Hold, Reason
+from nachbarschaft.services.checking import not_any_more, not_yet
+from nachbarschaft.services.outgoing import Claim, Parcel
+from nachbarschaft.services.owing_mail import ADDRESS_ASKED, CODES, is_wanted_anyway
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One mail that is still to be sent; `code` is what it carries, if it does."""
+
+    case: Case
+    is_digest: bool
+    code: OneTimeCode | None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What became of a batch: what ends without being sent, and what is sent, by mail."""
+
+    ended: list[Parcel[MailMessage]]
+    to_send: list[list[Look]]
+
+
+def look(context: Context, held: Mapping[uuid.UUID, Claim]) -> Looked:
+    """What of the claims in hand, by row, is still to be sent; each person's digest together."""
+    found = read_cases(context.session, Mail, held, context.now)
+    cases = {case.row_id: case for case in found if held[case.row_id].attempt == case.attempt}
+    digests = set(context.session.scalars(select(Mail.id).where(Mail.id.in_(held), Mail.digest)))
+    codes = _codes(context.session, cases.values())
+    ended: list[Parcel[MailMessage]] = []
+    by_mail: dict[tuple[str, uuid.UUID], list[Look]] = defaultdict(list)
+    for row_id, claim in held.items():
+        case, is_digest = cases.get(row_id), row_id in digests
+        code = codes.get(case.notice.id) if case is not None else None
+        stop = _stop(context.session, case, code, is_digest=is_digest)
+        if case is None or stop is not None:
+            ended.append(Parcel((claim,), stop or Drop(Reason.OVERTAKEN)))
+            continue
+        key = ("digest", case.person.id) if is_digest else ("single", row_id)
+        by_mail[key].append(Look(case, is_digest, code))
+    return Looked(ended, list(by_mail.values()))
+
+
+def _codes(session: Session, cases: Iterable[Case]) -> dict[uuid.UUID, OneTimeCode]:
+    ids = [case.notice.id for case in cases if case.notice.topic in CODES]
+    return {code.id: code for code in session.scalars(select(OneTimeCode).where(OneTimeCode.id.in_(ids)))}
+
+
+def _stop(session: Session, case: Case | None, code: OneTimeCode | None, *, is_digest: bool) -> Drop | Hold | None:
+    """Why it is not sent, or not now; None where it is."""
+    if case is None:
+        return Drop(Reason.OVERTAKEN)
+    if case.notice.topic in CODES:
+        return _code_stop(session, case, code)
+    if case.notice.topic == ADDRESS_ASKED:
+        return _account_stop(case) or (None if is_wanted_anyway(case.person, case.notice) else Drop(Reason.NO_ADDRESS))
+    stop = not_any_more(case) or _unwanted(case)
+    if stop is not None:
+        return stop
+    wait = not_yet(case)
+    # However much a digest holds, it comes once.
+    return None if is_digest and wait == Drop(Reason.OVER_CAP) else wait
+
+
+def _unwanted(case: Case) -> Drop | None:
+    person, preferences, kind = case.person, case.preferences, case.notice.kind
+    if person.email is None or person.email_refused_at is not None:
+        return Drop(Reason.NO_ADDRESS)
+    # Whether a phone has come since does not matter: what is owed here went to none.
+    wanted = wants_mail(preferences, kind) or wants_push(preferences, kind)
+    return None if wanted and may_be_mailed(person, preferences, kind) else Drop(Reason.NOT_WANTED)
+
+
+def _code_stop(session: Session, case: Case, code: OneTimeCode | None) -> Drop | None:
+    """A code that was used, replaced or has ended meanwhile is not sent; nor is one for somebody else's address."""
+    stop = _account_stop(case)
+    if stop is not None:
+        return stop
+    if code is None or code.used_at is not None or code.sealed_code is None:
+        return Drop(Reason.SETTLED)
+    if code.expires_at <= case.now:
+        return Drop(Reason.TOO_LATE)
+    if code.new_email is None:
+        return None if case.person.email is not None else Drop(Reason.NO_ADDRESS)
+    is_taken = session.scalar(select(exists().where(Person.email == code.new_email)))
+    return Drop(Reason.NOT_WANTED) if is_taken else None
+
+
+def _account_stop(case: Case) -> Drop | None:
+    if case.ends_at <= case.now:
+        return Drop(Reason.TOO_LATE)
+    return Drop(Reason.SUSPENDED) if case.person.suspended_at is not None else None
