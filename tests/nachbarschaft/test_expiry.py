@@ -156,7 +156,7 @@ def test_an_open_request_that_somebody_helps_with_is_never_warned_of_and_goes_ah
     now = requester.read(request)
     assert (now["state"], now["people_accepted"], now["people_needed"]) == ("filled", 1, 3)
     assert told(requester) == titles("accepted", "filled_with_fewer")
-    assert told(asked) == titles("asked", "settled")
+    assert told(asked) == titles("settled")
     assert told(helper) == titles("asked")
     assert expire(small_town, end_of(request) + timedelta(days=9)) == {}
     assert requester.read(request)["state"] == "filled"
@@ -197,8 +197,8 @@ def test_whoever_was_asked_or_stood_by_learns_that_it_is_settled(small_town: Tow
     small_town.clock.set(end_of(request) - timedelta(minutes=1))
     expire(small_town, small_town.clock.now())
     expire(small_town, end_of(request))
-    assert told(asked) == titles("asked", "settled")
-    assert told(standby) == titles("asked", "settled")
+    assert told(asked) == titles("settled")
+    assert told(standby) == titles("settled")
     assert told(declined) == told(unasked) == []
     assert [i["state"] for i in asked.invitations() + standby.invitations()] == ["lapsed", "lapsed"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 
 from models import Assignment, Delivery, Device, HelpRequest, Invitation, Notification, Person
 from models.lifecycle import AssignmentState, RequestState
@@ -26,6 +26,8 @@ def _never() -> Iterator[tuple[str, Select[*tuple[object, ...]]]]:
     yield "two active tasks of one person for one request", _doubled_tasks()
     yield "an active task of a request that is over", _tasks_of_the_past()
     yield "asked without an inbox entry", _asked_silently()
+    yield "two entries about asking in one list for one request", _not_replaced()
+    yield "a request that counts as done and is not", _assumed_unfinished()
     yield "an entry about asking for a device that is not owed a push", _pushes_not_owed()
 
 
@@ -83,3 +85,23 @@ def _pushes_not_owed() -> Select[*tuple[object, ...]]:
         .join(Device, and_(Device.person_id == Notification.person_id, Device.created_at <= Notification.created_at))
         .where(Notification.topic.in_(["asked", "asked_standby"]), ~owed)
     )
+
+
+def _not_replaced() -> Select[*tuple[object, ...]]:
+    """The newest replaces the earlier ones: on the phone by their tag, and in the inbox."""
+    return (
+        select(Notification.person_id, Notification.request_id)
+        .where(Notification.kind == "asked", Notification.request_id.is_not(None), Notification.replaced_at.is_(None))
+        .group_by(Notification.person_id, Notification.request_id)
+        .having(func.count() > 1)
+    )
+
+
+def _assumed_unfinished() -> Select[*tuple[object, ...]]:
+    """Only what both sides were asked about is taken for done, and by nobody."""
+    wrong = or_(
+        HelpRequest.state != RequestState.DONE,
+        HelpRequest.closed_by.is_not(None),
+        HelpRequest.asked_if_done_at.is_(None),
+    )
+    return select(HelpRequest.id, HelpRequest.state).where(HelpRequest.done_assumed, wrong)
