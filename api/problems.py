@@ -6,12 +6,13 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from nachbarschaft import errors
+from nachbarschaft.database import Trouble, trouble_of
 from nachbarschaft.logs import places_of
 from nachbarschaft.words import best_language, say
 from nachbarschaft.words import mark as _
@@ -48,7 +49,7 @@ def status_of(error: type[errors.DomainError]) -> int:
 
 def codes() -> list[str]:
     """Every code that a Problem of ours can have."""
-    waiting, found = errors.DomainError.__subclasses__(), {"internal", "unavailable", *_HTTP_CODES.values()}
+    waiting, found = errors.DomainError.__subclasses__(), {"internal", "busy", "unavailable", *_HTTP_CODES.values()}
     while waiting:
         error = waiting.pop()
         waiting += error.__subclasses__()
@@ -62,8 +63,8 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(IntegrityError, _from_collision)
     app.register_error_handler(StaleDataError, _from_collision)
-    app.register_error_handler(OperationalError, _from_database)
-    app.register_error_handler(PoolTimeout, _from_database)
+    for trouble in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(trouble, _from_database)
     app.register_error_handler(Exception, _from_bug)
 
 
@@ -137,17 +138,31 @@ def _from_collision(error: IntegrityError | StaleDataError) -> Response:
 
 
 def _from_database(error: Exception) -> Response:
-    """The database is busy, away or restarting: nothing was written, and trying again is right."""
-    _log.error("database_unavailable", trace_id=trace_id(), error=type(error).__name__)
+    """The database is busy, away, full or may not be written to: nothing was written, and trying again is right."""
+    trouble = trouble_of(error)
+    cause = getattr(error, "orig", None) or error
+    log = _log.warning if trouble == Trouble.BUSY else _log.error
+    log("database_unavailable", trace_id=trace_id(), trouble=trouble.value, error=type(cause).__name__)
+    code, retry_after, title, detail = _BUSY if trouble == Trouble.BUSY else _UNAVAILABLE
     language = reader_language()
-    response = _problem(
-        503,
-        "unavailable",
-        say(language, _("We cannot be reached at the moment.")),
-        say(language, _("Please try again in a few seconds. Nothing was lost.")),
-    )
-    response.headers["Retry-After"] = "5"
+    response = _problem(503, code, say(language, title), say(language, detail))
+    response.headers["Retry-After"] = str(retry_after)
     return response
+
+
+_BUSY = (
+    "busy",
+    2,
+    _("Very much is going on at the moment."),
+    _("Please try again in a few seconds. Nothing was changed."),
+)
+_UNAVAILABLE = (
+    "unavailable",
+    5,
+    _("We cannot be reached at the moment."),
+    _("Please try again in a few seconds. Nothing was lost."),
+)
+"""Code, seconds until the next try, title, detail."""
 
 
 def _from_bug(error: Exception) -> Response:

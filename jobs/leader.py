@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from nachbarschaft.config import Settings
+from nachbarschaft.database import live_connection
 
 _LOCK_KEY = 0x6E616368  # "nach", so that it is ours among the database's advisory locks
 
@@ -57,7 +58,8 @@ class FileLeadership:
 
 
 class DatabaseLeadership:
-    """A session-level advisory lock on a connection of its own; PostgreSQL frees it when the connection ends.
+    """A session-level advisory lock on a connection of its own; PostgreSQL frees it when the connection ends,
+    also when the machine at this end has silently gone.
 
     It needs a direct connection: a pooler that hands connections out per transaction would lose the lock.
     """
@@ -68,7 +70,9 @@ class DatabaseLeadership:
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
             hide_parameters=True,
-            connect_args={"connect_timeout": 5, "application_name": f"scheduler-{os.getpid()}"},
+            connect_args=live_connection(
+                options="-c statement_timeout=5000", application_name=f"scheduler-{os.getpid()}"
+            ),
         )
         self._connection: Connection | None = None
 

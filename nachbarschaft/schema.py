@@ -1,6 +1,7 @@
 """The database's shape: moved up and down by migrations, and compared with what the models say."""
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,20 +11,24 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Connection, Engine, Inspector, MetaData, Table, inspect
+from sqlalchemy.exc import OperationalError
 
 from models import Base
+from nachbarschaft.database import Trouble, trouble_of
+
+TRIES = 10
+"""How often a migration tries to get its locks; each time PostgreSQL gives it two seconds (`models.migrations.env`)."""
+PAUSE_SECONDS = 1.0
 
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Migrates up to `revision`."""
-    with _migrating(engine) as config:
-        command.upgrade(config, revision)
+def upgrade(engine: Engine, revision: str = "head", *, tries: int = TRIES) -> None:
+    """Migrates up to `revision`, all of it or nothing. Raises OperationalError where the tables never come free."""
+    _patiently(engine, tries, lambda config: command.upgrade(config, revision))
 
 
-def downgrade(engine: Engine, revision: str) -> None:
-    """Migrates down to `revision`; "base" leaves an empty database."""
-    with _migrating(engine) as config:
-        command.downgrade(config, revision)
+def downgrade(engine: Engine, revision: str, *, tries: int = TRIES) -> None:
+    """Migrates down to `revision`; "base" leaves an empty database. Raises as `upgrade` does."""
+    _patiently(engine, tries, lambda config: command.downgrade(config, revision))
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -64,6 +69,21 @@ def _config() -> Config:
     config.set_main_option("script_location", "models:migrations")
     config.set_main_option("path_separator", "os")
     return config
+
+
+def _patiently(engine: Engine, tries: int, migrate: Callable[[Config], None]) -> None:
+    """Migrates, and tries again where somebody held a table: a migration waits for it only as long as others, who
+    queue behind it, can bear, and then lets them through."""
+    for tries_left in range(tries - 1, -1, -1):
+        try:
+            with _migrating(engine) as config:
+                migrate(config)
+        except OperationalError as error:
+            if tries_left == 0 or trouble_of(error) != Trouble.BUSY:
+                raise
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return
 
 
 @contextmanager

@@ -12,6 +12,9 @@ LOCK_TIMEOUT = "2s"
 def _run(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+        # What requests have to do in seconds may take its time here.
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
