@@ -89,3 +89,9 @@ LATER: Final[Routes] = {
     "/desk/": {"GET"},
 }
 """What may be there already, under this name and no other; and is refused as long as it is not."""
+
+ADDED: Final[Routes] = {
+    # What a mail's one-click header and its link lead to (RFC 8058).
+    "/v1/mail/unsubscribe/{token}": {"GET", "POST"},
+}
+"""What users expect although the contract does not name it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from tests.api.document import operation_at
 from tests.support.town import Neighbour, Reply, Town
@@ -31,7 +32,7 @@ _PLACEHOLDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One call and its answer: the operation's name, the body sent, and the body given with its kind."""
+    """One call and its answer: the operation's name, the body sent and the body given, each with its kind."""
 
     operation: str
     role: str
@@ -39,6 +40,7 @@ class Page:
     status: int
     kind: str
     given: Any
+    taken_as: str = "application/json"
 
 
 class Storybook(Town):
@@ -68,10 +70,16 @@ class Storybook(Town):
         kind = reply.headers.get("Content-Type", "").partition(";")[0]
         if operation is not None:
             role = self._roles.get(headers.get("Authorization", "").removeprefix("Bearer ") or None, "newcomer")
-            taken = None if data is None or reply.status_code >= 300 else json.loads(data)
+            is_kept = data is not None and reply.status_code < 300
+            taken = _read(data or "", headers["Content-Type"]) if is_kept else None
             given = reply.json if kind.endswith("json") else None
-            self.pages.append(Page(operation.name, role, taken, reply.status_code, kind, given))
+            taken_as = headers.get("Content-Type", "")
+            self.pages.append(Page(operation.name, role, taken, reply.status_code, kind, given, taken_as))
         return reply
+
+
+def _read(sent: str, kind: str) -> Any:
+    return json.loads(sent) if kind == "application/json" else dict(parse_qsl(sent))
 
 
 class Names:
@@ -118,7 +126,7 @@ def compiled(pages: list[Page]) -> dict[str, Any]:
     for page in pages:
         book = operations.setdefault(page.operation, {"takes": {}, "gives": {}})
         if page.taken:
-            _keep(book["takes"].setdefault("application/json", {}), page.role, names.told(page.taken))
+            _keep(book["takes"].setdefault(page.taken_as, {}), page.role, names.told(page.taken))
         if page.given is None:
             continue
         given = names.told(page.given)

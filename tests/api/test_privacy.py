@@ -14,6 +14,7 @@ from api.app import create_app
 from models import Event, Invitation
 from nachbarschaft.logs import configure_logs
 from nachbarschaft.services.people import Appointment, appoint
+from nachbarschaft.services.unsubscribing import PATH
 from tests.support.town import Neighbour, Reply, Town
 
 NAME = "Irmgard Kanarienvogel"
@@ -336,6 +337,8 @@ def test_addresses_of_calls_carry_nothing_personal(scene: Scene) -> None:
     app = create_app(scene.town.wiring)
     parts = {argument for rule in app.url_map.iter_rules() for argument in rule.arguments}
 
-    assert parts <= {"id", "slug", "person", "installation"}
+    # A mail program knows no other place for who unsubscribes; the token opens nothing, and only stops mails.
+    assert parts - {"token"} <= {"id", "slug", "person", "installation"}
+    assert [rule.rule.partition("<")[0] for rule in app.url_map.iter_rules() if "token" in rule.arguments] == [PATH] * 2
     pages = [scene.owner.get(f"{path}?limit=1").json["next"] for path in ("/v1/requests", "/v1/me/notifications")]
     assert marks_in(*(page or "" for page in pages)) == set()

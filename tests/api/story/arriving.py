@@ -1,5 +1,7 @@
 """How people come in, and set themselves up."""
 
+from models import Person
+from nachbarschaft.services.unsubscribing import unsubscribe_url
 from tests.api.story.cast import ELSEWHERE, HERE, HOME, Cast
 from tests.support.town import PASSWORD
 
@@ -54,3 +56,15 @@ def inbox(cast: Cast) -> None:
     entry = cast.resident.get("/v1/me/notifications").json["items"][0]
     cast.resident.get(f"/v1/me/notifications/{entry['id']}")
     cast.resident.post(f"/v1/me/notifications/{entry['id']}/read")
+
+
+def mails(cast: Cast) -> None:
+    """A code for a forgotten password and a new e-mail address; and no more mails, from a mail program."""
+    me = cast.friend
+    cast.town.call("POST", "/v1/auth/codes", {"login": me.email})
+    me.patch("/v1/me", {"email": "samira.haddad@example.org"}, If_Match="*")
+    with cast.town.wiring.reading() as context:
+        path = unsubscribe_url("", context.session.get_one(Person, me.uuid))
+    cast.town.call("GET", path)
+    cast.town.raw("POST", path, "List-Unsubscribe=One-Click", "application/x-www-form-urlencoded")
+    me.put("/v1/me/preferences", {"channels": {"asked": ["push", "mail"], "news": ["mail"]}})

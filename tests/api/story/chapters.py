@@ -6,7 +6,7 @@ chapter is handed the cast, and may leave something there for the ones after it.
 
 from collections.abc import Callable, Sequence
 
-from tests.api.story.arriving import account, inbox, quarters, second_factor, signing_in
+from tests.api.story.arriving import account, inbox, mails, quarters, second_factor, signing_in
 from tests.api.story.cast import Cast
 from tests.api.story.helping import asking, giving_back, helping, offering, settling, too_much
 from tests.api.story.looking_after import confirming, coordinating, going_wrong, running, taking_down
@@ -23,6 +23,7 @@ CHAPTERS: Sequence[Callable[[Cast], None]] = (
     settling,
     too_much,
     inbox,
+    mails,
     confirming,
     taking_down,
     coordinating,
