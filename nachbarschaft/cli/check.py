@@ -21,9 +21,8 @@ from nachbarschaft.queries.job_runs import JobStanding, job_standings
 
 LATE_SECONDS = 300
 """A worker sends within seconds, and each job of which somebody waits runs at least once a minute."""
-LATE_HOURLY_SECONDS = 2 * 3600
-"""For jobs that run once an hour."""
-_HOURLY = {"forget-personal-data", "prune-devices"}
+LATE_RARE_SECONDS = {"close-forgotten": 1800, "forget-personal-data": 7200, "prune-devices": 7200}
+"""The same for jobs that run more rarely: twice or three times their interval."""
 REDIS_TIMEOUT = 2.0
 KNOWN = {PREFIX + field.name.upper() for field in fields(Settings) if field.name != "state_dir"}
 """Every setting, by its name in the environment; each may also be given as NAME_FILE."""
@@ -170,8 +169,7 @@ def _channel(told: ChannelStanding) -> Iterator[Finding]:
 
 def _job(told: JobStanding) -> Iterator[Finding]:
     troubles = []
-    limit = LATE_HOURLY_SECONDS if told.name in _HOURLY else LATE_SECONDS
-    if _is_late(told.oldest_due_seconds, limit):
+    if _is_late(told.oldest_due_seconds, LATE_RARE_SECONDS.get(told.name, LATE_SECONDS)):
         troubles.append(f"the oldest row has waited for {told.oldest_due_seconds:.0f} seconds: does a scheduler run?")
     if told.fails:
         troubles.append(f"the last run failed ({told.last_error}, {_at(told.last_error_at)}).")

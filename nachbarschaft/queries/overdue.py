@@ -6,12 +6,20 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select
 
-from models import Assignment, Delivery, HelpRequest, Mail, StoredAnswer
+from models import Assignment, Delivery, Device, HelpRequest, Mail, StoredAnswer
 from models.lifecycle import AssignmentState, DeliveryState, RequestState
 from nachbarschaft.context import Context
 
 _GRACE_AFTER_LATE_WARNING = timedelta(hours=1)
 _ANSWERS_KEPT = timedelta(hours=72)
+_ASKED_AFTER, _ASSUMED_AFTER = timedelta(hours=48), timedelta(hours=72)
+_UNSEEN_FOR = timedelta(days=270)
+_REMINDERS = (
+    (timedelta(hours=24), timedelta(hours=2), Assignment.reminded_day_for),
+    (timedelta(hours=2), timedelta(), Assignment.reminded_hours_for),
+)
+"""Each is owed from so long before the beginning until so long before it; the column says of which beginning."""
+_ENOUGH = 1000
 _OPEN = HelpRequest.state == RequestState.OPEN
 
 
@@ -45,6 +53,40 @@ def _to_free(context: Context) -> datetime | None:
     )
 
 
+def _to_remind(context: Context) -> datetime | None:
+    """Helpers whose reminder is owed: since its time, or since they said yes or the time was moved after that."""
+    return _first(
+        *(
+            max(begins - before, accepted, edited or accepted)
+            for before, ends, reminded in _REMINDERS
+            for begins, accepted, edited in context.session.execute(
+                select(HelpRequest.needed_from, Assignment.accepted_at, HelpRequest.edited_at)
+                .join(HelpRequest, HelpRequest.id == Assignment.request_id)
+                .where(
+                    Assignment.state == AssignmentState.ACTIVE,
+                    HelpRequest.needed_from > context.now + ends,
+                    HelpRequest.needed_from <= context.now + before,
+                    reminded.is_distinct_from(HelpRequest.needed_from),
+                )
+                .order_by(HelpRequest.needed_from)
+                .limit(_ENOUGH)
+            )
+        )
+    )
+
+
+def _to_close(context: Context) -> datetime | None:
+    filled, asked = HelpRequest.state == RequestState.FILLED, HelpRequest.asked_if_done_at
+    return _first(
+        _earliest(context, HelpRequest.needed_until, filled, asked.is_(None), grace=_ASKED_AFTER),
+        _earliest(context, asked, filled, grace=_ASSUMED_AFTER),
+    )
+
+
+def _to_prune(context: Context) -> datetime | None:
+    return _earliest(context, Device.seen_at, grace=_UNSEEN_FOR)
+
+
 def _to_forget(context: Context) -> datetime | None:
     return _earliest(context, StoredAnswer.created_at, grace=_ANSWERS_KEPT)
 
@@ -53,6 +95,9 @@ OLDEST_DUE: dict[str, Callable[[Context], datetime | None]] = {
     "expire-requests": _to_expire,
     "send-waves": _to_ask,
     "deliver-pushes": _to_free,
+    "remind-helpers": _to_remind,
+    "close-forgotten": _to_close,
+    "prune-devices": _to_prune,
     "forget-personal-data": _to_forget,
 }
 """Every job of the timetable, by its name."""

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from jobs.schedule import TIMETABLE
 from models import DeliveryTally
 from nachbarschaft import config
-from nachbarschaft.cli.check import KNOWN, check
+from nachbarschaft.cli.check import KNOWN, LATE_RARE_SECONDS, LATE_SECONDS, check
 from nachbarschaft.config import PREFIX
 from nachbarschaft.services.job_runs import note_end
 from tests.support.databases import Databases
@@ -170,6 +171,11 @@ def test_what_is_late_or_fails_is_one_line_each(database_url: str, tmp_path: Pat
     )
     assert leases == "note  Job deliver-pushes: the last run failed (OperationalError, 2026-06-10T17:00:00Z)."
     assert "Job forget-personal-data" not in result.output
+
+
+def test_what_counts_as_late_is_never_sooner_than_the_next_run() -> None:
+    for job in TIMETABLE:
+        assert LATE_RARE_SECONDS.get(job.name, LATE_SECONDS) >= 2 * job.every_seconds
 
 
 def test_where_no_job_has_ever_run_that_is_all_that_is_said_of_jobs(sqlite_url: str) -> None:

@@ -77,6 +77,39 @@ def an_answer_is_kept_too_long(town: Town) -> None:
     town.clock.forward(hours=72, minutes=5)
 
 
+def a_reminder_is_owed(town: Town) -> None:
+    window = {"needed_from": town.in_hours(48), "needed_until": town.in_hours(50)}
+    assert town.volunteer().act(town.neighbour().ask(**window), "accept").status_code == 201
+    town.clock.forward(hours=24, minutes=5)
+
+
+def a_reminder_for_another_time_is_owed(town: Town) -> None:
+    """Moved to an earlier time, so that the reminder is owed at once."""
+    requester = town.neighbour()
+    request = requester.ask(needed_from=town.in_hours(48), needed_until=town.in_hours(50))
+    assert town.volunteer().act(request, "accept").status_code == 201
+    town.clock.forward(hours=1)
+    sooner = {"needed_from": town.in_hours(20), "needed_until": town.in_hours(22)}
+    assert requester.patch(f"/v1/requests/{request['id']}", sooner, If_Match="*").status_code == 200
+    town.clock.forward(minutes=5)
+
+
+def a_question_how_it_ended_is_owed(town: Town) -> None:
+    assert town.volunteer().act(town.neighbour().ask(), "accept").status_code == 201
+    town.clock.forward(hours=9 + 48, minutes=5)
+
+
+def an_end_that_nobody_told_is_owed(town: Town) -> None:
+    a_question_how_it_ended_is_owed(town)
+    town.run("close-forgotten")
+    town.clock.forward(hours=72, minutes=5)
+
+
+def a_device_is_kept_too_long(town: Town) -> None:
+    town.volunteer()
+    town.clock.forward(days=270, minutes=5)
+
+
 BEHIND: tuple[tuple[str, Callable[[Town], None]], ...] = (
     ("expire-requests", a_warning_is_owed),
     ("expire-requests", an_end_is_owed),
@@ -84,6 +117,11 @@ BEHIND: tuple[tuple[str, Callable[[Town], None]], ...] = (
     ("expire-requests", going_ahead_with_fewer_is_owed),
     ("send-waves", a_wave_is_owed),
     ("deliver-pushes", a_lease_has_run_out),
+    ("remind-helpers", a_reminder_is_owed),
+    ("remind-helpers", a_reminder_for_another_time_is_owed),
+    ("close-forgotten", a_question_how_it_ended_is_owed),
+    ("close-forgotten", an_end_that_nobody_told_is_owed),
+    ("prune-devices", a_device_is_kept_too_long),
     ("forget-personal-data", an_answer_is_kept_too_long),
 )
 
