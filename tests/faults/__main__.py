@@ -20,7 +20,7 @@ import structlog
 
 from tests.faults.points import POINTS, death_of
 from tests.faults.report import line, table, troubles
-from tests.faults.running import Outcome, run
+from tests.faults.running import Outcome, prepare, run
 from tests.support.databases import Databases
 from tests.support.postgres import start_postgres
 
@@ -33,6 +33,7 @@ def main() -> int:
     options = _options()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory(prefix="nachbarschaft-faults-") as name, start_postgres() as server:
+        prepare(Path(name))
         databases = Databases(Path(name), server)
         campaign = Campaign(databases, Path(name), options)
         with contextlib.closing(databases), _interruptible(campaign):

@@ -14,7 +14,7 @@ RULES: tuple[Rule, ...] = (
     effects.looks_are_logged,
     effects.nobody_saw_a_failure,
     effects.one_answer_per_key,
-    effects.old_answers_are_forgotten,
+    effects.old_things_are_forgotten,
     paths.lives_are_paths,
     paths.helpers_are_counted,
     paths.due_once_was_done_once,

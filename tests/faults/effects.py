@@ -7,6 +7,7 @@ from uuid import UUID
 
 from models import Event
 from models.lifecycle import AssignmentState, RequestState
+from nachbarschaft.services.pruning import UNSEEN_FOR
 from nachbarschaft.services.repeating import KEPT
 from tests.faults.evidence import Evidence, Finding, Kind
 from tests.faults.history import Call
@@ -146,14 +147,16 @@ def one_answer_per_key(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(Kind.BROKEN, f"{call}: another answer is kept, {answer.status}")
 
 
-def old_answers_are_forgotten(evidence: Evidence) -> Iterator[Finding]:
-    """Where a scheduler has run, none is left that was promised to be forgotten; and of the others none is missing."""
+def old_things_are_forgotten(evidence: Evidence) -> Iterator[Finding]:
+    """Where a scheduler has run, nothing is left that was promised to be forgotten."""
     if not evidence.history.owed_once:
         return
-    now = max(answer.created_at for answer in evidence.rows.answers)
-    old = sum(now - answer.created_at > KEPT for answer in evidence.rows.answers)
-    if old:
-        yield Finding(Kind.BROKEN, f"{old} answers are kept longer than promised")
+    now = max(event.at for event in evidence.rows.events)
+    old_answers = sum(now - answer.created_at > KEPT for answer in evidence.rows.answers)
+    old_devices = sum(now - device.seen_at > UNSEEN_FOR for device in evidence.rows.devices)
+    for number, what in ((old_answers, "answers"), (old_devices, "devices")):
+        if number:
+            yield Finding(Kind.BROKEN, f"{number} {what} are kept longer than promised")
 
 
 def _missing(call: Call, there: bool) -> Iterator[Finding]:

@@ -32,6 +32,11 @@ class _Transaction:
     hits: set[Write] = field(default_factory=set)
     unsure: dict[Write, int] = field(default_factory=dict)
 
+    @property
+    def deleted(self) -> set[str]:
+        """The tables of which it has deleted rows."""
+        return {write.table for write in self.hits if write.verb == "delete"}
+
     def wrote(self, tables: frozenset[str]) -> bool:
         return bool(self.tables & tables)
 
@@ -91,9 +96,6 @@ class Hooks:
             if met_rows:
                 transaction.hits.add(write)
             self._at("after-answer", holds=write == Write("insert", "stored_answer"))
-            is_deleted = write.verb == "delete" and met_rows
-            self._at("deleted", holds=is_deleted and write.table == "device")
-            self._at("batch-deleted", holds=is_deleted and write.table in DELETED_IN_BATCHES)
 
     def _commit(self, connection: Connection) -> None:
         transaction: _Transaction | None = connection.info.get(_MARK)
@@ -101,7 +103,10 @@ class Hooks:
         if transaction is not None:
             changes = _changes(connection)
             transaction.hits |= {write for write, before in transaction.unsure.items() if changes > before}
+            deleted = transaction.deleted
             self._at("before-commit", holds=transaction.wrote(OUTBOX))
+            self._at("deleted", holds="device" in deleted)
+            self._at("batch-deleted", holds=bool(deleted & DELETED_IN_BATCHES))
 
     def _committed(self, _session: Session) -> None:
         """After COMMIT itself. Releasing a savepoint comes here too, but has committed nothing."""
@@ -109,7 +114,7 @@ class Hooks:
         self._thread.committed = None
         if transaction is None:
             return
-        deleted = {write.table for write in transaction.hits if write.verb == "delete"}
+        deleted = transaction.deleted
         self._at("committed", holds=transaction.wrote(DOMAIN))
         self._at("claimed", holds=any(write.claims for write in transaction.hits))
         self._at("delete-committed", holds="device" in deleted)

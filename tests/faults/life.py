@@ -20,7 +20,7 @@ from tests.support.fcm import Answer, LoopbackFcm
 from tests.support.served import ServedTown, asking
 from tests.support.town import PASSWORD, Neighbour
 
-REQUESTERS, ACTIVE, PASSIVE = 3, 4, 8
+REQUESTERS, ACTIVE, PASSIVE = 3, 4, 10
 """People who ask; volunteers who answer; volunteers who never do, but whose phones are reached."""
 PHONES = 2
 DEAD_EVERY = 4
@@ -44,7 +44,7 @@ class Life:
         self._asked = 0
         self._threads: list[threading.Thread] = []
         self.broken: list[BaseException] = []
-        *self.requesters, self.aside = town.residents(REQUESTERS + 1)
+        *self.requesters, self.aside, self.hoarder = town.residents(REQUESTERS + 2)
         self.volunteers = town.volunteers(ACTIVE + PASSIVE)
         self._settle_in()
 
@@ -175,7 +175,7 @@ class Life:
     def _move_in(self) -> None:
         """Newcomers sign up, tell their phone's address, and offer help; from then on they may be asked."""
         for number in range(NEWCOMERS):
-            if self._stop.wait(0.5):
+            if self._stop.wait(0.3):
                 return
             self._newcomer(f"newcomer-{self._seed}-{number}")
 

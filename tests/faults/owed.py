@@ -45,6 +45,7 @@ def entries_are_owed(evidence: Evidence) -> Iterator[Finding]:
         if notice.request_id is not None and notice.topic in _TOPICS:
             there[notice.request_id, notice.created_at][notice.person_id, notice.topic] += 1
     for request in evidence.rows.requests:
+        yield from _waves_asked(evidence.rows, request, there)
         owed = _owed_by(evidence.rows, request, there)
         for at in owed.keys() | {at for key, at in there if key == request.id}:
             yield from _compared(request, at, owed[at], there[request.id, at])
@@ -65,16 +66,32 @@ def _owed_by(rows: Rows, request: HelpRequest, there: dict[tuple[UUID, datetime]
     for event in rows.events_by_request.get(request.id, []):
         mine = owed[event.at]
         if event.kind == "wave_asked":
-            asked = Counter({key: n for key, n in there[request.id, event.at].items() if key[1] in ASKS})
-            if asked.total() == event.data["asked"]:
-                mine.update(asked)
-            else:
-                mine[request.requester_id, f"{event.data['asked']} asks, of {asked.total()}"] += 1
+            asked = _asked(there[request.id, event.at])
+            mine.update(asked)
             waiting.ask(person for person, _ in asked)
             continue
         mine.update(_told(rows, request, event))
         mine.update((person, SETTLED) for person in waiting.after(event))
     return owed
+
+
+def _waves_asked(rows: Rows, request: HelpRequest, there: dict[tuple[UUID, datetime], Owed]) -> Iterator[Finding]:
+    """As many were asked as each wave says, and nobody twice by one wave."""
+    for event in rows.events_by_request.get(request.id, []):
+        if event.kind != "wave_asked":
+            continue
+        asked = _asked(there[request.id, event.at])
+        name = f"a wave for {request.id} at {event.at} asks {event.data['asked']}"
+        if len(asked) < event.data["asked"]:
+            yield Finding(Kind.LOST, f"{name}, and {len(asked)} people have an entry")
+        if len(asked) > event.data["asked"]:
+            yield Finding(Kind.BROKEN, f"{name}, and {len(asked)} people have an entry")
+        if any(times > 1 for times in asked.values()):
+            yield Finding(Kind.SHOWN_TWICE, f"{name}, and somebody has two entries")
+
+
+def _asked(there: Owed) -> Owed:
+    return Counter({key: times for key, times in there.items() if key[1] in ASKS})
 
 
 def _told(rows: Rows, request: HelpRequest, event: Event) -> list[tuple[UUID, str]]:

@@ -78,12 +78,12 @@ POINTS = {
             "while deleting a dead token's device",
             (Place("before-delete", 2), Place("deleted", 2), Place("delete-committed", 2)),
         ),
-        Point("K11", Part.SCHEDULER, "after it has noted the run's start", (Place("run-noted", 4),)),
+        Point("K11", Part.SCHEDULER, "after it has noted the run's start", (Place("run-noted", 7),)),
         Point(
             "K12",
             Part.SCHEDULER,
             "half-way through a deletion batch",
-            (Place("batch-deleted", 1), Place("batch-committed", 1)),
+            (Place("batch-deleted", 3), Place("batch-committed", 3)),
         ),
     )
 }

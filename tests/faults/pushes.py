@@ -21,8 +21,9 @@ def nothing_is_stuck(evidence: Evidence) -> Iterator[Finding]:
     """When all is drained, nobody holds a push and none waits."""
     for delivery in evidence.rows.deliveries:
         if delivery.state in {DeliveryState.PENDING, DeliveryState.LEASED}:
-            text = f"push {delivery.id} is {delivery.state}, due {delivery.due_at}, held until {delivery.lease_until}"
-            yield Finding(Kind.STUCK, text)
+            notice = evidence.rows.notification_by_id[delivery.notification_id]
+            why = f"{delivery.state} for {delivery.outcome}, due {delivery.due_at}, held until {delivery.lease_until}"
+            yield Finding(Kind.STUCK, f"push {delivery.id} “{notice.topic}”: {why}")
 
 
 def pushes_reached_google(evidence: Evidence) -> Iterator[Finding]:
@@ -36,12 +37,14 @@ def pushes_reached_google(evidence: Evidence) -> Iterator[Finding]:
 
 
 def failures_are_true(evidence: Evidence) -> Iterator[Finding]:
-    """Nothing is given up but what Google said has no phone any more."""
+    """Nothing is given up but what Google said has no phone any more, and what failed until it was too late."""
     for delivery in evidence.rows.deliveries:
         if delivery.state != DeliveryState.FAILED:
             continue
         notice = evidence.rows.notification_by_id[delivery.notification_id]
         addresses = _addresses(evidence, delivery, notice)
+        if delivery.outcome == "too_late" and _is_over(_Case(evidence.rows, delivery, notice)):
+            continue
         if delivery.outcome not in DEAD or not any(map(evidence.history.is_dead, addresses)):
             yield Finding(Kind.LOST, f"push {delivery.id} “{notice.topic}” failed: {delivery.outcome}")
 
@@ -58,37 +61,50 @@ def drops_are_true(evidence: Evidence) -> Iterator[Finding]:
 
 
 def posts_are_owed(evidence: Evidence) -> Iterator[Finding]:
-    """Every POST is for a push that is owed; each arrives once, and once more at most for each worker that was killed.
+    """Every POST is for a push that is owed; each phone gets it once, and once more at most for each killed worker.
 
     Whoever deduplicates by the notification's id sees it once, so whatever is POSTed twice says the same.
     """
     owed = {str(notice.id): notice for notice in evidence.rows.notifications}
     kills = evidence.history.kills[Part.WORKER]
-    for key, addresses in _arrived(evidence).items():
+    for key, phones in _by_phone(evidence).items():
         notice = owed.get(key)
         if notice is None:
             yield Finding(Kind.BROKEN, f"{key} was POSTed and is no notification")
             continue
-        known = evidence.history.addresses_of(str(notice.person_id))
         deliveries = len(evidence.rows.deliveries_by_notification.get(notice.id, []))
-        if len(addresses) > deliveries + kills:
-            yield Finding(Kind.BROKEN, f"{key} was POSTed to {len(addresses)} addresses, owed to {deliveries}")
-        for address, posts in addresses.items():
-            if address not in known:
-                yield Finding(Kind.LEAKED, f"{key} was POSTed to an address that is not its person's")
+        if len(phones) > deliveries:
+            yield Finding(Kind.BROKEN, f"{key} was POSTed to {len(phones)} phones, owed to {deliveries}")
+        for (person, _), posts in phones.items():
+            if person != str(notice.person_id):
+                yield Finding(Kind.LEAKED, f"{key} was POSTed to a phone that is not its person's")
             if posts > 1 + kills:
-                yield Finding(Kind.EXTRA_POST, f"{key} was POSTed {posts} times to one address; {kills} kills")
+                yield Finding(Kind.EXTRA_POST, f"{key} was POSTed {posts} times to one phone; {kills} kills")
     yield from _unequal(evidence.posts)
 
 
 def extra_posts(evidence: Evidence) -> int:
     """How many POSTs there were beyond the first of each push."""
-    return sum(posts - 1 for addresses in _arrived(evidence).values() for posts in addresses.values())
+    return sum(posts - 1 for phones in _by_phone(evidence).values() for posts in phones.values())
 
 
 def pushes_posted(evidence: Evidence) -> int:
     """How many different pushes arrived at Google."""
-    return sum(len(addresses) for addresses in _arrived(evidence).values())
+    return sum(len(phones) for phones in _by_phone(evidence).values())
+
+
+Phone = tuple[str, str]
+"""Person and installation; nobody's where the address was never told."""
+
+
+def _by_phone(evidence: Evidence) -> Mapping[str, Counter[Phone]]:
+    """Notification id → phone → POSTs, to whichever of its addresses."""
+    phones = {one.text: phone for phone, told in evidence.history.addresses.items() for one in told}
+    found: dict[str, Counter[Phone]] = defaultdict(Counter)
+    for key, addresses in _arrived(evidence).items():
+        for address, posts in addresses.items():
+            found[key][phones.get(address, ("", address))] += posts
+    return found
 
 
 def _arrived(evidence: Evidence) -> Mapping[str, Counter[str]]:

@@ -7,6 +7,8 @@ from tests.faults.evidence import Kind
 from tests.faults.points import POINTS, Part
 from tests.faults.running import Outcome
 
+TOLD = 6
+"""Findings of one run that are written out."""
 _HEAD = ("point", "runs", "kills", "lost", "broken", "twice", "stuck", "leaked", "extra", "too many", "pushes")
 
 
@@ -24,7 +26,10 @@ def troubles(system: str, seed: int, outcome: Outcome) -> list[str]:
     again = f"--database {system} --points {outcome.death.point.name} --first {seed} --seeds 1"
     if not outcome.struck:
         return [f"  never came to {outcome.death} ({again})"]
-    return [f"  {outcome.death}: {finding} ({again})" for finding in outcome.findings]
+    told = [f"  {outcome.death}: {finding}" for finding in outcome.findings[:TOLD]]
+    if len(outcome.findings) > TOLD:
+        told.append(f"  … and {len(outcome.findings) - TOLD} more")
+    return [*told, f"  again with {again}"] if told else []
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

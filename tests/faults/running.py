@@ -29,7 +29,7 @@ from tests.support.served import ServedTown
 STRIKES_WITHIN = 45.0
 COMES_BACK_WITHIN = 40.0
 DRAINS_WITHIN = 60.0
-AFTERWARDS = 1.0
+AFTERWARDS = 0.7
 """Seconds that life goes on once the process is back."""
 AFTER_THE_LEASE = "120"
 """Seconds that the next worker's clock is ahead: for it, the killed one's leases have run out."""
@@ -51,6 +51,11 @@ class Outcome:
     @property
     def is_good(self) -> bool:
         return self.struck and not self.findings
+
+
+def prepare(folder: Path) -> None:
+    """To be called once before runs begin in several threads: all loopbacks of a process share one key."""
+    LoopbackFcm().credentials_file(folder)
 
 
 def run(death: Death, seed: str, database_url: str, folder: Path) -> Outcome:
@@ -120,7 +125,7 @@ class _Run:
         """Only where it is to die, for what falls due by the clock is not what the other points are about."""
         due = Due(self._town.wiring, self._history)
         waiting, fading = (self._life.ask_aside() for _ in range(2))
-        due.plant(waiting, fading)
+        due.plant(waiting, fading, self._life.hoarder.uuid)
         return self._start(Part.SCHEDULER, None)
 
     def _wait_for_the_strike(self) -> bool:
