@@ -2,7 +2,7 @@
 # Works with any POSIX shell and with GNU make from 3.81 on.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test race fuzz model bench image audit lint format lock clean
+.PHONY: help setup run test race fuzz model faults bench image audit lint format lock clean
 
 PYTHON  ?=
 ARGS    ?=
@@ -70,6 +70,11 @@ fuzz: $(DEVELOPMENT) ## Let the fuzzer try more: EXAMPLES=500 for each operation
 
 model: $(DEVELOPMENT) ## Compare the product with the plain model of its rules, STEPS=100000 on each database
 	.venv/bin/python -m tests.machine --steps $(STEPS) $(ARGS)
+
+SEEDS ?= 50
+
+faults: $(DEVELOPMENT) ## Kill API, worker and scheduler at twelve points, SEEDS=50 lives each, on both databases
+	.venv/bin/python -m tests.faults --seeds $(SEEDS) $(ARGS)
 
 bench: $(DEVELOPMENT) ## Measure list, accept, match, drain and expire, each beside its baseline (ARGS=--help)
 	.venv/bin/python -m tests.benchmarks $(ARGS)

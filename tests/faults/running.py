@@ -123,6 +123,7 @@ class _Run:
 
     def _start_scheduler(self) -> Process:
         """Only where it is to die, for what falls due by the clock is not what the other points are about."""
+        self._life.calm_down()
         due = Due(self._town.wiring, self._history)
         waiting, fading = (self._life.ask_aside() for _ in range(2))
         due.plant(waiting, fading, self._life.hoarder.uuid)

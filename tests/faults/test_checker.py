@@ -191,7 +191,7 @@ _FOR_EVER = datetime(2100, 1, 1, tzinfo=UTC)
 
 IN_THE_DATABASE: dict[str, tuple[Kind, str, Plant]] = {
     "an acceptance without its event": (Kind.LOST, "accept by", _remove(Event, Event.kind == "accepted")),
-    "an effect that happened twice": (Kind.BROKEN, "happened 2 times", _double(Event, Event.kind == "declined")),
+    "an effect that happened twice": (Kind.BROKEN, "times, wanted", _double(Event, Event.kind == "declined")),
     "an acceptance without its task": (
         Kind.LOST,
         "the effect of accept",
