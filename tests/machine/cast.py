@@ -104,7 +104,7 @@ class Troupe:
             tasks_per_week=person.tasks_per_week,
             place=CENTER if person.lives_here else NEXT_CENTER if person.near else FAR_AWAY,
         )
-        habits = {
+        habits: dict[str, Any] = {
             "quiet_from": "22:00" if person.sleeps else None,
             "quiet_until": "07:00" if person.sleeps else None,
             "urgent_at_night": person.urgent_at_night,

@@ -81,6 +81,7 @@ def _edges(wish: Wish) -> Iterator[datetime]:
     yield wish.needed_until
     yield wish.expires_at
     yield wish.warn_at
+    yield wish.forgotten_at
     if wish.ends_at is not None:
         yield wish.ends_at
     if wish.closed_at is not None:

@@ -79,7 +79,7 @@ def _give_back(world: World, wish: Wish, action: str) -> bool:
     before = wish.state
     if before == "open" or wish.needed_until > world.now:
         if before == "filled" and wish.expires_at <= world.now:
-            wish.confirmed_at, wish.warned_at = world.now, None
+            _confirm(world, wish)
         _lead(world, wish, action, "open")
         wish.reopened_at = world.now
         return True
@@ -122,7 +122,7 @@ def _still_needed(world: World, attempt: Attempt) -> bool:
     wish = attempt.about
     reopened = wish.state == "expired"
     wish.needed_until = attempt.until or wish.needed_until
-    wish.confirmed_at, wish.warned_at = world.now, None
+    _confirm(world, wish)
     _lead(world, wish, "confirm_need", "open")
     wish.closed_at = wish.closed_by = None
     if reopened:
@@ -130,8 +130,15 @@ def _still_needed(world: World, attempt: Attempt) -> bool:
     return reopened
 
 
+def _confirm(world: World, wish: Wish) -> None:
+    """The span begins anew, and nobody has been asked how it ended."""
+    wish.confirmed_at, wish.warned_at, wish.asked_if_done_at = world.now, None, None
+
+
 def _undo(world: World, attempt: Attempt) -> bool:
     wish = attempt.about
+    if wish.asked_if_done_at is not None:
+        wish.asked_if_done_at = world.now
     if not wish.is_over:
         own = wish.latest_task(attempt.who)
         assert own is not None
@@ -153,7 +160,7 @@ def _edit(world: World, attempt: Attempt) -> bool:
     for field, value in changes.items():
         setattr(wish, field, value)
     if "needed_until" in changes:
-        wish.confirmed_at, wish.warned_at = world.now, None
+        _confirm(world, wish)
     if changes:
         _lead(world, wish, "edit", wish.state)
     return False
@@ -184,6 +191,33 @@ def run_expiry(world: World) -> dict[str, int]:
         elif kind := _expire(world, wish, world.now):
             done[kind] += 1
     return done
+
+
+def run_forgotten(world: World) -> dict[str, int]:
+    """What the job `close-forgotten` does now: it asks both sides, or later takes what is filled for done."""
+    done = {"asked": 0, "closed": 0}
+    for wish in world.wishes:
+        if wish.forgotten_at > world.now:
+            continue
+        if wish.state != "filled":
+            world.note("request", "assume_done", wish.state)
+        elif wish.asked_if_done_at is None:
+            wish.asked_if_done_at = world.now
+            done["asked"] += 1
+        else:
+            _assume_done(world, wish)
+            done["closed"] += 1
+    return done
+
+
+def _assume_done(world: World, wish: Wish) -> None:
+    for task in wish.tasks:
+        if task.state == "active":
+            _end_task(world, task, "assume_done", "done")
+        else:
+            world.note("assignment", "assume_done", task.state)
+    wish.done_assumed = True
+    _close(world, wish, "assume_done", "done", by=None)
 
 
 def _expire(world: World, wish: Wish, now: datetime) -> str | None:

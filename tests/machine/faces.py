@@ -24,9 +24,9 @@ PUBLIC = frozenset(
         "version",
     }
 )
-PRIVATE = frozenset({"place", "private_note", "phone", "code_word", "helpers", "assignment"})
+PRIVATE = frozenset({"place", "private_note", "phone", "code_word", "helpers", "assignment", "done_assumed"})
 """Each is for some readers only. Other additions are welcome, these are not."""
-_OWNER = frozenset({"place", "private_note", "phone", "code_word", "helpers"})
+_OWNER = frozenset({"place", "private_note", "phone", "code_word", "helpers", "done_assumed"})
 
 Face = dict[str, Any]
 
@@ -35,9 +35,9 @@ def private_keys(world: World, who: str, wish: Wish) -> frozenset[str]:
     """The private fields that somebody sees."""
     if who == wish.requester:
         return _OWNER
-    seen = {"helpers"} if world.cast[who].coordinates else set()
+    seen = {"helpers", "done_assumed"} if world.cast[who].coordinates else set()
     if wish.keeps_task(who):
-        seen |= {"assignment"} | ({"code_word"} if wish.has_contact(who, world.now) else set())
+        seen |= {"assignment", "done_assumed"} | ({"code_word"} if wish.has_contact(who, world.now) else set())
     return frozenset(seen)
 
 
@@ -49,6 +49,8 @@ def expected(world: World, who: str, wish: Wish, ids: dict[str, str]) -> Face:
         face |= {"private_note": wish.private_note, "phone": wish.phone}
     if "helpers" in keys:
         face["helpers"] = [_helper(task, ids) for task in wish.tasks_in("active", "done")]
+    if "done_assumed" in keys:
+        face["done_assumed"] = wish.done_assumed
     task = wish.keeps_task(who)
     if "assignment" in keys and task is not None:
         face["assignment"] = task.id

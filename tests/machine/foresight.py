@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.machine.asking import group_to_ask, wave_size
 from tests.machine.attempts import Attempt
-from tests.machine.effects import carry_out, run_expiry
+from tests.machine.effects import carry_out, run_expiry, run_forgotten
 from tests.machine.model import START, Mark, Wish, World
 from tests.machine.refusals import refusal_of
 from tests.machine.refused import edges_of, marks_of
@@ -33,6 +33,13 @@ def marks_of_expiry(world: World) -> Marks:
     """The marks of the job that warns and expires, were it run now."""
     copy = replace(world, wishes=[wish.twin() for wish in world.wishes], marks=[])
     run_expiry(copy)
+    return frozenset(copy.marks)
+
+
+def marks_of_forgotten(world: World) -> Marks:
+    """The marks of the job that asks how it ended, were it run now."""
+    copy = replace(world, wishes=[wish.twin() for wish in world.wishes], marks=[])
+    run_forgotten(copy)
     return frozenset(copy.marks)
 
 

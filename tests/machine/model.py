@@ -21,7 +21,9 @@ MORE_ASKS_IF_URGENT = 2
 UNCONFIRMED = timedelta(days=7)
 UNDO_WITHIN = timedelta(minutes=10)
 CONTACT_AFTERWARDS = timedelta(hours=24)
-"""All of them: contract, sections 4 and 5."""
+ASKED_AFTER = timedelta(hours=48)
+ASSUMED_AFTER = timedelta(hours=72)
+"""All of them: contract, sections 4, 5 and 7."""
 
 Mark = tuple[str, ...]
 """Something that can happen, to be counted: ("request", "accept", "open", "filled")."""
@@ -108,6 +110,8 @@ class Wish:
     reopened_at: datetime | None = None
     looked_at: datetime = LONG_AGO
     """When it was last surely decided whom to ask."""
+    asked_if_done_at: datetime | None = None
+    done_assumed: bool = False
     closed_at: datetime | None = None
     closed_by: str | None = None
     before: str = ""
@@ -146,6 +150,13 @@ class Wish:
         if self.warned_at is None:
             return None
         return self.expires_at if self.warned_at < self.expires_at else self.warned_at + timedelta(hours=1)
+
+    @property
+    def forgotten_at(self) -> datetime:
+        """When both sides are asked how it ended, or once they were, when it counts as done (contract, section 7)."""
+        if self.asked_if_done_at is None:
+            return self.needed_until + ASKED_AFTER
+        return self.asked_if_done_at + ASSUMED_AFTER
 
     @property
     def is_over(self) -> bool:

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.machine.attempts import Attempt
 from tests.machine.choices import ACTIONS, attempts, moments, situation, wrong_calls
 from tests.machine.coverage import Coverage
-from tests.machine.foresight import Marks, marks_ahead, marks_of_expiry, marks_of_waves
+from tests.machine.foresight import Marks, marks_ahead, marks_of_expiry, marks_of_forgotten, marks_of_waves
 from tests.machine.model import Mark
 from tests.machine.openings import OPENINGS
 from tests.machine.play import Play
@@ -173,6 +173,12 @@ class Neighbourhood(RuleBasedStateMachine):
             self.play.expire_requests()
 
     @rule()
+    def close_forgotten(self) -> None:
+        self.reached.update(marks_of_forgotten(self.play.world))
+        with self._repeatable():
+            self.play.close_forgotten()
+
+    @rule()
     def send_waves(self) -> None:
         self.reached.update(marks_of_waves(self.play.world))
         with self._repeatable():
@@ -214,6 +220,8 @@ class Neighbourhood(RuleBasedStateMachine):
         rarity = self._rarity(marks_ahead(self.play.world, attempt))
         if self._rarity(marks_of_expiry(self.play.world)) <= rarity:
             self.expire_requests()
+        elif self._rarity(marks_of_forgotten(self.play.world)) <= rarity:
+            self.close_forgotten()
         elif self._rarity(marks_of_waves(self.play.world)) <= rarity:
             self.send_waves()
         else:

@@ -132,6 +132,28 @@ def one_stands_by(play: Play) -> None:
     play.attempt(Attempt("accept", "viola", play.world.wishes[0]))
 
 
+def forgotten(play: Play) -> None:
+    """Of five who helped one has never said how it ended, and both sides were asked: in a few seconds it is done."""
+    play.attempt(wishes(play.world, "rosa", hours=9, urgent=False, people=5))
+    wish = play.world.wishes[0]
+    for who in ("viola", "vera", "victor", "veit", "nora"):
+        play.attempt(Attempt("accept", who, wish))
+    play.wait(wish.needed_until)
+    play.attempt(Attempt("withdraw", "vera", wish))
+    play.attempt(Attempt("release", "rosa", wish, person="victor"))
+    play.attempt(Attempt("release", "rosa", wish, person="veit", no_show=True))
+    play.attempt(Attempt("done", "nora", wish))
+    play.wait(wish.forgotten_at)
+    play.close_forgotten()
+    play.wait(wish.forgotten_at - timedelta(seconds=3))
+
+
+def soon_forgotten(play: Play) -> None:
+    """Two helped, and in a few seconds both sides are to be asked how it ended."""
+    two_help(play)
+    play.wait(play.world.wishes[0].forgotten_at - timedelta(seconds=3))
+
+
 def an_evening(play: Play) -> None:
     """It is a quarter to ten in the evening."""
     play.wait(play.world.now + timedelta(hours=9, minutes=45))
@@ -156,6 +178,8 @@ OPENINGS: tuple[Opening, ...] = (
     an_evening,
     half_done_and_late,
     half_done_too_long_ago,
+    forgotten,
+    soon_forgotten,
     with_a_protected_address,
     one_stands_by,
 )

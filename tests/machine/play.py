@@ -9,7 +9,7 @@ from tests.machine.attempts import Attempt, Refusal
 from tests.machine.cast import CAST, COORDINATOR, Troupe
 from tests.machine.comparing import SHOWS_REQUEST, Comparison
 from tests.machine.coverage import Coverage
-from tests.machine.effects import carry_out, post, run_expiry
+from tests.machine.effects import carry_out, post, run_expiry, run_forgotten
 from tests.machine.model import Mark, Wish, World
 from tests.machine.refusals import refusal_of
 from tests.machine.refused import edges_of, marks_of
@@ -76,6 +76,16 @@ class Play:
         for wish in self.world.wishes:
             if wish.state != before[wish.id]:
                 self._compared.equal(self._compared.newly_asked(wish).people, frozenset(), "who is asked")
+        self._compared.requests_of(COORDINATOR)
+        self._count()
+
+    def close_forgotten(self) -> None:
+        """The job that asks how it ended runs, and takes for done what nobody has answered for."""
+        self._write("job", "close-forgotten")
+        expected = run_forgotten(self.world)
+        self._compared.equal(self._troupe.town.run("close-forgotten"), expected, "what the job did")
+        for wish in self.world.wishes:
+            self._compared.equal(self._compared.newly_asked(wish).people, frozenset(), "who is asked")
         self._compared.requests_of(COORDINATOR)
         self._count()
 
