@@ -23,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     pushes.nothing_is_stuck,
     pushes.pushes_reached_google,
     pushes.failures_are_true,
+    pushes.dead_phones_are_forgotten,
     pushes.drops_are_true,
     pushes.posts_are_owed,
     leaks.pushes_name_nobody,

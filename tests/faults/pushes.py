@@ -49,6 +49,14 @@ def failures_are_true(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(Kind.LOST, f"push {delivery.id} “{notice.topic}” failed: {delivery.outcome}")
 
 
+def dead_phones_are_forgotten(evidence: Evidence) -> Iterator[Finding]:
+    """Of an address that Google has called dead no device is left."""
+    tried = {post.address for post in evidence.posts}
+    for device in evidence.rows.devices:
+        if device.address in tried and evidence.history.is_dead(device.address):
+            yield Finding(Kind.BROKEN, f"device {device.id} still has an address that Google knows no more")
+
+
 def drops_are_true(evidence: Evidence) -> Iterator[Finding]:
     """Whatever was left out was left out for a reason that can be seen."""
     for delivery in evidence.rows.deliveries:

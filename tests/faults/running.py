@@ -29,8 +29,8 @@ from tests.support.served import ServedTown
 STRIKES_WITHIN = 45.0
 COMES_BACK_WITHIN = 40.0
 DRAINS_WITHIN = 60.0
-AFTERWARDS = 0.7
-"""Seconds that life goes on once the process is back."""
+CALLS_AFTERWARDS = 25
+"""So many more are answered once the process is back, before life ends."""
 AFTER_THE_LEASE = "120"
 """Seconds that the next worker's clock is ahead: for it, the killed one's leases have run out."""
 
@@ -106,7 +106,8 @@ class _Run:
         if struck:
             self._come_back(victim, port)
             self._life.calm_down()
-            time.sleep(AFTERWARDS)
+            enough = len(self._history.calls) + CALLS_AFTERWARDS
+            wait_until(lambda: len(self._history.calls) >= enough or self._life.broken, within=COMES_BACK_WITHIN)
         self._life.end()
         if not struck:
             return Outcome(self._death, struck=False)

@@ -349,6 +349,16 @@ def test_what_is_wrong_around_it_is_found(scene: Scene, name: str) -> None:
     _require(scene.found(), kind, text)
 
 
+def test_a_dead_phone_that_is_kept_is_found(scene: Scene) -> None:
+    places = scene.evidence.history.addresses
+    kept = {device.address for device in scene.evidence.rows.devices}
+    place, told = next((place, told) for place, told in places.items() if told[-1].text in kept)
+    places[place] = [replace(told[-1], is_dead=True)]
+    scene.post_to(told[-1].text)
+
+    _require(scene.found(), Kind.BROKEN, "still has an address")
+
+
 def test_a_push_that_never_arrived_is_found(scene: Scene) -> None:
     scene.drop_posts()
 

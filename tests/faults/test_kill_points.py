@@ -11,6 +11,7 @@ SEED = 1
 """`make faults` goes on from here with fifty of them."""
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", POINTS)
 def test_nothing_is_lost_and_nothing_comes_twice_whatever_dies(name: str, database_url: str, tmp_path: Path) -> None:
     outcome = run(death_of(POINTS[name], SEED), f"{name}-{SEED}", database_url, tmp_path)
