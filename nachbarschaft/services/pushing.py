@@ -20,6 +20,7 @@ from nachbarschaft.queries.phones import Room, Shown, devices_of, seen_about
 from nachbarschaft.sending import Drop, Ending, Hold, Outcome, Reason, SendResult
 from nachbarschaft.services.checking import not_any_more, not_yet
 from nachbarschaft.services.outgoing import Claim, Parcel, claim_due
+from nachbarschaft.services.owing_mail import owe_mail_instead
 from nachbarschaft.words import say
 from nachbarschaft.words.texts import PUSH_TEXTS
 
@@ -55,10 +56,14 @@ class PushLine:
         return isinstance(ending, SendResult) and ending.outcome is Outcome.ADDRESS_GONE
 
     def after(self, context: Context, parcel: Parcel[PushMessage], ending: Ending) -> None:
-        """Forgets an address that is dead, unless the phone has been given a new one since."""
-        if isinstance(ending, SendResult) and ending.outcome is Outcome.ADDRESS_GONE:
-            for claim in parcel.claims:
+        """Forgets an address that is dead, unless the phone has been given a new one since; and mails instead."""
+        for claim in parcel.claims:
+            if isinstance(ending, SendResult):
                 forget_address(context.session, claim.row_id, parcel.message.address)
+            for notice_id in context.session.scalars(
+                select(Delivery.notification_id).where(Delivery.id == claim.row_id)
+            ).all():
+                owe_mail_instead(context, notice_id)
 
     def close(self) -> None:
         self._gateway.close()
