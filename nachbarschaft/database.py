@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection, ExceptionContext, make_url
-from sqlalchemy.exc import InternalError, OperationalError
+from sqlalchemy.exc import InternalError, NotSupportedError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -62,6 +62,7 @@ _POSTGRESQL_TROUBLES = {
     "53300": Trouble.BUSY,  # too_many_connections
     "53100": Trouble.FULL,  # disk_full
     "25006": Trouble.READ_ONLY,  # read_only_sql_transaction
+    "0A000": Trouble.READ_ONLY,  # feature_not_supported: what a standby says of a transaction that wants to write
 }
 """SQLSTATE (PostgreSQL 17, appendix A) → trouble."""
 
@@ -146,9 +147,12 @@ def _postgresql(url: str, pool_size: int, patience: float) -> Engine:
 
 
 def _as_operational(context: ExceptionContext) -> Exception | None:
-    """psycopg calls some troubles of the database internal errors, as if they were bugs; here all have one class."""
+    """psycopg calls some troubles of the database internal or our own errors; here all of them have one class."""
     cause, error = context.original_exception, context.sqlalchemy_exception
-    if isinstance(error, InternalError) and getattr(cause, "sqlstate", None) in _POSTGRESQL_TROUBLES:
+    if (
+        isinstance(error, InternalError | NotSupportedError)
+        and getattr(cause, "sqlstate", None) in _POSTGRESQL_TROUBLES
+    ):
         return OperationalError(context.statement, None, cause, hide_parameters=True)
     return None
 

@@ -55,6 +55,28 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """A folder with an empty cluster in its `data`, programs that `owner` may run, and nothing that runs yet."""
+
+    folder: Path
+    binaries: Path
+    owner: Owner
+
+    @classmethod
+    def make(cls, binaries: Path) -> Self:
+        """Raises PostgresDidNotStart with what initdb said; then nothing is left."""
+        owner = Owner.suitable()
+        folder = _private_folder(owner)
+        try:
+            readable = _readable_binaries(binaries, folder, owner)
+            _initialise(readable, folder, owner)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return cls(folder, readable, owner)
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """A running server and the keeper that ends it, at the latest when this process is gone."""
 
@@ -64,15 +86,8 @@ class Cluster:
     @classmethod
     def start(cls, binaries: Path) -> Self:
         """Raises PostgresDidNotStart with the end of the server's log."""
-        owner = Owner.suitable()
-        folder = _private_folder(owner)
-        try:
-            readable = _readable_binaries(binaries, folder, owner)
-            _initialise(readable, folder, owner)
-            cluster = cls(folder, _start_keeper(readable, folder, owner))
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+        made = Prepared.make(binaries)
+        cluster = cls(made.folder, _start_keeper(made.binaries, made.folder, made.owner))
         cluster._await_readiness()
         return cluster
 
