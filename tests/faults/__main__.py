@@ -18,9 +18,11 @@ from pathlib import Path
 
 import structlog
 
+from tests.faults.evidence import Finding, Kind
 from tests.faults.points import POINTS, death_of
 from tests.faults.report import line, table, troubles
 from tests.faults.running import Outcome, prepare, run
+from tests.faults.striking import was_struck
 from tests.support.databases import Databases
 from tests.support.postgres import start_postgres
 
@@ -84,11 +86,15 @@ class Campaign:
     def _run_one(self, name: str, system: str, seed: int) -> Outcome | None:
         if self.stopped.is_set():
             return None
+        death = death_of(POINTS[name], seed)
         folder = Path(tempfile.mkdtemp(prefix=f"{name}-{seed}-", dir=self._folder))
         with contextlib.ExitStack() as stack:
             with self._making:  # one at a time: a template must not be in use while it is copied
                 url = stack.enter_context(self._databases.fresh(system))
-            return run(death_of(POINTS[name], seed), f"{name}-{seed}", url, folder)
+            try:
+                return run(death, f"{name}-{seed}", url, folder)
+            except Exception as error:  # a run that breaks is a bad one, and the others go on
+                return Outcome(death, was_struck(folder), [Finding(Kind.BROKEN, f"the run broke: {error!r}"[:2000])])
 
 
 class State:

@@ -30,7 +30,7 @@ def logs_name_nobody(evidence: Evidence) -> Iterator[Finding]:
 def _about_people(evidence: Evidence) -> list[tuple[str, str]]:
     rows = evidence.rows
     found = [("an e-mail address", person.email) for person in rows.people if person.email]
-    found += [("a name", person.name) for person in rows.people if " " in person.name]
+    found += [("a name", person.name) for person in rows.people]
     found += [("a place", request.place_address) for request in rows.requests if request.place_address]
     found += [("a code word", request.code_word) for request in rows.requests if len(request.code_word) > 8]
     return sorted(set(found))

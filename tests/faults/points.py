@@ -42,7 +42,7 @@ class Death:
 
     def __str__(self) -> str:
         who = "all" if self.whole else "one"
-        return f"{self.point.name} {self.place.name}, {self.nth}. time, {who} of {self.point.part}"
+        return f"{self.point.name} {self.place.name}, passage {self.nth}, {who} of {self.point.part}"
 
 
 POINTS = {

@@ -1,5 +1,8 @@
 """The report of the long runs says what was found, and counts no run as good that never came to its point."""
 
+from pathlib import Path
+
+from tests.faults.__main__ import State
 from tests.faults.evidence import Finding, Kind
 from tests.faults.points import POINTS, death_of
 from tests.faults.report import line, table, troubles
@@ -33,3 +36,12 @@ def test_the_table_sums_up_runs_kills_findings_and_doubled_pushes() -> None:
     assert rows["K4"][:3] == ["1", "1", "1"]
     assert rows["all"] == ["3", "2", "1", "0", "0", "0", "0", "2", "0", "50"]
     assert "a worker is killed: 0.05000 (2 of 40); p(duplicate) where none is: 0.00000 (0 of 10)" in table([GOOD, BAD])
+
+
+def test_an_interrupted_campaign_goes_on_where_it_was(tmp_path: Path) -> None:
+    State(tmp_path / "runs").note("sqlite", "K4", 3)
+
+    again = State(tmp_path / "runs")
+
+    assert again.has("sqlite", "K4", 3)
+    assert not again.has("postgresql", "K4", 3)
