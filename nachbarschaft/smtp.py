@@ -34,6 +34,8 @@ SIGNATURE = "Nachbarschaft"
 _READY, _FINE, _FORWARDED, _GO_AHEAD, _CLOSING = 220, 250, 251, 354, 421
 _NO_SUCH_MAILBOX = frozenset({550, 551, 553})
 _TOO_LARGE = 552
+_LOCAL = re.compile(r"""[^\s<>()\[\],;:\\"@\x00-\x1f\x7f]+""")
+_DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +146,11 @@ class SmtpGateway:
 
     def _enveloped(self, message: MailMessage) -> _Envelope:
         """Raises ValueError for what is no mail: a line break in a header, or an address that is none."""
-        recipient = _ascii_domain(message.recipient)
-        is_wide = not recipient.isascii()
+        to = _addressed(message.recipient)
+        is_wide = not to.username.isascii()
         mail = EmailMessage(policy=_POLICY.clone(utf8=is_wide))
         mail["From"] = self._from
-        mail["To"] = Address(addr_spec=recipient)
+        mail["To"] = to
         mail["Subject"] = message.subject
         mail["Date"] = format_datetime(message.at)
         mail["Message-ID"] = f"<{message.message_id}@{self._domain}>"
@@ -159,14 +161,16 @@ class SmtpGateway:
         mail.set_content(message.text, cte="quoted-printable")
         mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
         mail["Content-Language"] = message.language
-        return _Envelope(self._address, recipient, is_wide, mail.as_bytes())
+        return _Envelope(self._address, f"{to.username}@{to.domain}", is_wide, mail.as_bytes())
 
 
-def _ascii_domain(address: str) -> str:
-    local, at, domain = address.rpartition("@")
-    if not (local and at and domain):
+def _addressed(recipient: str) -> Address:
+    """The address, its domain in ASCII. Raises ValueError for what is none, or would have to be quoted."""
+    local, _at, domain = recipient.rpartition("@")
+    domain = domain.encode("idna").decode()
+    if not (_LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)):
         raise ValueError("not an address")
-    return f"{local}@{domain.encode('idna').decode()}"
+    return Address(username=local, domain=domain)
 
 
 # --- What answers mean ----------------------------------------------------------------------------------------
