@@ -58,10 +58,11 @@ def test_an_undone_cancel_asks_those_again_who_were_told_that_it_is_settled(smal
     assert state_of(volunteer) == "asked"
 
 
-def test_whom_no_push_reaches_is_asked_after_those_whom_one_does(small_town: Town) -> None:
+def test_whom_nothing_reaches_is_asked_after_those_whom_a_push_or_a_mail_does(small_town: Town) -> None:
     silent = [small_town.volunteer(phone=False), small_town.volunteer()]
+    small_town.change_person(silent[0], email=None)
     silent[1].put("/v1/me/preferences", {"channels": {"asked": []}})
-    reachable = [small_town.volunteer(), small_town.volunteer()]
+    reachable = [small_town.volunteer(), small_town.volunteer(phone=False)]
     requester = small_town.neighbour()
 
     requester.ask()
