@@ -16,9 +16,9 @@ from sqlalchemy.exc import OperationalError
 from models import Base
 from nachbarschaft.database import Trouble, trouble_of
 
-TRIES = 10
-"""How often a migration tries to get its locks; each time PostgreSQL gives it two seconds (`models.migrations.env`)."""
-PAUSE_SECONDS = 1.0
+TRIES = 30
+"""How often a migration tries to get its locks; each time it waits two seconds at most (`models.migrations.env`)."""
+PAUSE_SECONDS = 0.5
 
 
 def upgrade(engine: Engine, revision: str = "head", *, tries: int = TRIES) -> None:
