@@ -139,7 +139,9 @@ def _earlier(notice: Notification, told: dict[uuid.UUID, tuple[bool, datetime]])
 
 def _told(people: Iterable[uuid.UUID], since: datetime) -> Select[*tuple[Any, ...]]:
     """What `people` were sent since then, or are being sent: person, notice, when it was owed, state, when it ended."""
-    either = union_all(_on(Delivery, people, since), _on(Mail, people, since)).subquery()
+    # What comes in the daily mail comes at once, however much it is: it uses nothing of the day's limit up.
+    mails = _on(Mail, people, since).where(Mail.digest.is_(False))
+    either = union_all(_on(Delivery, people, since), mails).subquery()
     return select(*either.c)
 
 

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import Mail, Notification, OneTimeCode, Person
@@ -18,7 +18,7 @@ from nachbarschaft.queries.inbox import link_to
 from nachbarschaft.sealing import CannotOpen, Sealer
 from nachbarschaft.sending import Drop, Ending, Hold, Outcome, Reason, SendResult
 from nachbarschaft.services.checking_mails import Look, look
-from nachbarschaft.services.outgoing import Claim, Parcel, claim_due
+from nachbarschaft.services.outgoing import IMPOSSIBLE_LEASE, Claim, Parcel, claim_due
 from nachbarschaft.services.unsubscribing import unsubscribe_url
 from nachbarschaft.words.texts import INBOX_TEXTS
 
@@ -99,11 +99,12 @@ class MailLine:
 
 def _claim_digests(context: Context, limit: int, due_by: datetime) -> list[Claim]:
     """All that is due of up to `limit` people's digests. Each person is held, so that two senders share none."""
-    session = context.session
+    session, now = context.session, context.now
+    is_free = or_(Mail.lease_until.is_(None), Mail.lease_until <= now, Mail.lease_until > now + IMPOSSIBLE_LEASE)
     waiting = (
         select(Notification.person_id)
         .join(Mail, Mail.notification_id == Notification.id)
-        .where(Mail.digest, Mail.state.in_(_OWED), Mail.due_at <= due_by)
+        .where(Mail.digest, Mail.state.in_(_OWED), Mail.due_at <= due_by, is_free)
         .group_by(Notification.person_id)
         .order_by(func.min(Mail.due_at), Notification.person_id)
         .limit(limit)
@@ -116,7 +117,7 @@ def _claim_digests(context: Context, limit: int, due_by: datetime) -> list[Claim
     theirs = and_(
         Mail.digest, Mail.notification_id.in_(select(Notification.id).where(Notification.person_id.in_(people)))
     )
-    return claim_due(session, Mail, context.now, _MANY, due_by=due_by + TOGETHER, among=theirs)
+    return claim_due(session, Mail, now, _MANY, due_by=due_by + TOGETHER, among=theirs)
 
 
 def _entry(notice: Notification) -> Entry:
