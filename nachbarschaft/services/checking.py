@@ -24,7 +24,7 @@ def not_any_more(case: Case) -> Drop | None:
     if case.notice.silent:
         # Asked once more meanwhile: it would replace the new ask on the phone.
         return Drop(Reason.ASKED_AGAIN) if case.is_asked else None
-    if not _is_still_true(case):
+    if case.notice.replaced_at is not None or not _is_still_true(case):
         return Drop(Reason.SETTLED)
     return Drop(Reason.READ) if case.notice.read_at is not None else None
 

@@ -19,6 +19,7 @@ from nachbarschaft.queries.inbox import link_to
 from nachbarschaft.queries.phones import Room, Shown, devices_of, seen_about
 from nachbarschaft.sending import Drop, Ending, Hold, Outcome, Reason, SendResult
 from nachbarschaft.services.checking import not_any_more, not_yet
+from nachbarschaft.services.locking import hold_person
 from nachbarschaft.services.outgoing import Claim, Parcel, claim_due
 from nachbarschaft.services.owing_mail import owe_mail_instead
 from nachbarschaft.words import say
@@ -59,7 +60,7 @@ class PushLine:
         """Forgets an address that is dead, unless the phone has been given a new one since; and mails instead."""
         for claim in parcel.claims:
             if isinstance(ending, SendResult):
-                forget_address(context.session, claim.row_id, parcel.message.address)
+                forget_address(context, claim.row_id, parcel.message.address)
             for notice_id in context.session.scalars(
                 select(Delivery.notification_id).where(Delivery.id == claim.row_id)
             ).all():
@@ -82,10 +83,16 @@ def prepare_pushes(session: Session, claims: Sequence[Claim], now: datetime) -> 
     return [Parcel((claim,), step) for claim, step in zip(claims, steps, strict=True)]
 
 
-def forget_address(session: Session, delivery_id: uuid.UUID, address: str) -> None:
-    """Deletes a device whose address is dead, unless it has been given a new one since."""
-    device_id = select(Delivery.device_id).where(Delivery.id == delivery_id).scalar_subquery()
-    session.execute(delete(Device).where(Device.id == device_id, Device.address == address))
+def forget_address(context: Context, delivery_id: uuid.UUID, address: str) -> None:
+    """Deletes a device whose address is dead, unless it has been given a new one since.
+
+    The person is held, as by an app that registers: its device does not vanish between its look and its change.
+    """
+    theirs = select(Device.id, Device.person_id).join(Delivery, Delivery.device_id == Device.id)
+    device = context.session.execute(theirs.where(Delivery.id == delivery_id)).one_or_none()
+    if device is not None:
+        hold_person(context, device.person_id)
+        context.session.execute(delete(Device).where(Device.id == device.id, Device.address == address))
 
 
 def collapse_key(person: Person, notice: Notification) -> str:

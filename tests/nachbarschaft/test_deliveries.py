@@ -570,11 +570,11 @@ def test_a_device_that_has_a_new_address_meanwhile_is_not_forgotten(town: Town) 
     app.start()
     assert changing.wait(10)
     with town.wiring.writing() as context:
-        forget_address(context.session, held.row_id, old)
+        forget_address(context, held.row_id, old)
     app.join(timeout=30)
     with town.wiring.writing() as context:
         assert context.session.scalars(select(Device.address)).all() == ["new"]
-        forget_address(context.session, held.row_id, "new")
+        forget_address(context, held.row_id, "new")
         assert context.session.scalars(select(Device.address)).all() == []
 
 

@@ -237,3 +237,18 @@ def test_an_ask_that_its_sender_died_with_is_settled_on_the_phone_too(town: Town
 
     assert town.deliver() == {"dropped": 1, "sent": 1}
     assert [push["silent"] for push in town.sent()] == [True]
+
+
+def test_an_ask_that_waits_is_not_sent_beside_the_one_that_replaced_it(town: Town) -> None:
+    winner, waiting = town.volunteer(phone=False), town.volunteer()
+    request = town.neighbour().ask()
+    winner.act(request, "accept")
+    winner.act(request, "withdraw")
+
+    town.deliver()
+
+    assert [push["silent"] for push in town.sent()] == [False]
+    assert [push.state for push in owed(town) if push.person_id == waiting.uuid and not push.silent] == [
+        "dropped",
+        "sent",
+    ]
