@@ -9,7 +9,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -226,8 +225,8 @@ def _mail_from(text: str | None, smtp_url: str | None, public_url: str) -> str |
 
 
 def _is_sender(text: str) -> bool:
-    _name, address = parseaddr(text)
-    return text.isprintable() and re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+", address) is not None
+    address = r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+"
+    return text.isprintable() and re.fullmatch(rf"""{address}|[^<>@,;"]+ <{address}>""", text) is not None
 
 
 def _domain(public_url: str) -> str:

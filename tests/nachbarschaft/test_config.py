@@ -9,6 +9,7 @@ import pytest
 from nachbarschaft.bootstrap import build
 from nachbarschaft.config import BadSetting, Settings, for_document, read_settings
 from nachbarschaft.loopback import is_loopback
+from nachbarschaft.mailserver import Tls, mail_server
 
 KEY = "k1:" + "s" * 32
 DATABASE = "postgresql://town@db.example/town"
@@ -364,3 +365,89 @@ def test_printing_the_document_touches_nothing(monkeypatch: pytest.MonkeyPatch, 
     build(for_document()).database.close()
 
     assert list(tmp_path.iterdir()) == []
+
+
+MAIL = "smtp://post:geheim@mail.example:587"
+
+
+def test_mail_is_recorded_unless_a_server_is_set() -> None:
+    assert (read().smtp_url, read().mail_from) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "tls"),
+    [
+        (MAIL, "mail.example", 587, Tls.DEMANDED),
+        ("smtp://post:geheim@mail.example", "mail.example", 587, Tls.DEMANDED),
+        ("smtps://post:geheim@mail.example", "mail.example", 465, Tls.AT_ONCE),
+        ("smtp://192.0.2.7:25/", "192.0.2.7", 25, Tls.DEMANDED),
+        ("smtp://localhost:25", "localhost", 25, Tls.IF_OFFERED),
+        ("smtp://[::1]:2525", "::1", 2525, Tls.IF_OFFERED),
+        ("smtps://127.0.0.1", "127.0.0.1", 465, Tls.AT_ONCE),
+    ],
+)
+def test_a_mail_server_is_encrypted_unless_it_is_this_very_machine(url: str, host: str, port: int, tls: Tls) -> None:
+    settings = read(SMTP_URL=url, MAIL_FROM="hilfe@herne.example")
+
+    assert settings.smtp_url == url
+    server = mail_server(url)
+    assert (server.host, server.port, server.tls) == (host, port, tls)
+
+
+def test_user_and_password_may_hold_any_sign() -> None:
+    server = mail_server("smtp://post%40herne.example:ge%3Ahe%2Fim%20x@mail.example")
+
+    assert (server.user, server.password) == ("post@herne.example", "ge:he/im x")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example:587",
+        "http://post:geheim@mail.example",
+        "smtp://post:geheim@",
+        "smtp://post:geheim@mail.example:0",
+        "smtp://post:geheim@mail.example:99999",
+        "smtp://post@mail.example",
+        "smtp://:geheim@mail.example",
+        "smtp://post:geheim@mail.example/inbox",
+        "smtp://post:geheim@mail.example?starttls=off",
+        "smtp://post:geheim@[::1",
+    ],
+)
+def test_a_mail_server_that_cannot_be_meant_stops_the_start_without_telling_its_password(url: str) -> None:
+    sentence = refusal(SMTP_URL=url, MAIL_FROM="hilfe@herne.example")
+
+    assert sentence.startswith("NACHBARSCHAFT_SMTP_URL: ")
+    assert "geheim" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("settings", "sender"),
+    [
+        ({"SMTP_URL": MAIL, "MAIL_FROM": "hilfe@herne.example"}, "hilfe@herne.example"),
+        ({"SMTP_URL": MAIL, "MAIL_FROM": "Hilfe <hilfe@herne.example>"}, "Hilfe <hilfe@herne.example>"),
+        ({"SMTP_URL": "smtp://post%40herne.example:x@mail.example"}, "post@herne.example"),
+        ({"SMTP_URL": "smtp://post:x@127.0.0.1:25", "PUBLIC_URL": "https://hilfe.herne.example"}, None),
+        ({"SMTP_URL": "smtp://127.0.0.1:25"}, "no-reply@localhost"),
+    ],
+)
+def test_mails_come_from_somebody(settings: dict[str, str], sender: str | None) -> None:
+    assert read(**settings).mail_from == (sender or "no-reply@hilfe.herne.example")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"SMTP_URL": MAIL},
+        {"MAIL_FROM": "hilfe@herne.example"},
+        {"SMTP_URL": MAIL, "MAIL_FROM": "Hilfe"},
+        {"SMTP_URL": MAIL, "MAIL_FROM": "hilfe@herne.example\r\nBcc: x@example.org"},
+        {"SMTP_URL": MAIL, "MAIL_FROM": "a@b.example, c@d.example"},
+    ],
+)
+def test_half_a_mail_setting_stops_the_start(settings: dict[str, str]) -> None:
+    sentence = refusal(**settings)
+
+    assert "NACHBARSCHAFT_MAIL_FROM" in sentence
+    assert "geheim" not in sentence
