@@ -16,6 +16,7 @@ from nachbarschaft.bootstrap import Wiring, build, open_gateway
 from nachbarschaft.cli.listening import refuse_unsafe
 from nachbarschaft.config import PREFIX, BadSetting, Settings, read_settings
 from nachbarschaft.context import Context
+from nachbarschaft.mailserver import mail_server
 from nachbarschaft.queries.delivering import ChannelStanding, channel_standings
 from nachbarschaft.queries.job_runs import JobStanding, job_standings
 
@@ -61,6 +62,7 @@ def _findings() -> Iterator[Finding]:
     yield Finding("ok", f"Sign-in keys: {len(settings.jwt_keys)}; the first signs.")
     yield Finding("ok", f"Data keys: {len(settings.data_keys)}; the first seals, all open.")
     yield _push(settings)
+    yield from _mail(settings)
     yield _clock(settings)
     yield _limits(settings)
     yield _proxies(settings)
@@ -77,6 +79,17 @@ def _push(settings: Settings) -> Finding:
     except BadSetting as error:
         return Finding("bad", str(error))
     return Finding("ok", f"Pushes go out through {settings.fcm_url}.")
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    """The server's name only: the rest of its address is a password."""
+    if settings.smtp_url is None:
+        yield Finding("note", "No mail server: mails, and the codes in them, are only recorded.")
+        return
+    server = mail_server(settings.smtp_url)
+    yield Finding("ok", f"Mails go out through {server.host}:{server.port}, from {settings.mail_from}.")
+    if not settings.public_url.startswith("https://"):
+        yield Finding("note", "PUBLIC_URL is not https: mail programs will not unsubscribe anybody with one click.")
 
 
 def _clock(settings: Settings) -> Finding:

@@ -35,6 +35,19 @@ def test_a_migrated_database_with_keys_may_start(database_url: str) -> None:
     assert "bad" not in result.output
 
 
+def test_it_says_where_mails_go_and_never_the_password(sqlite_url: str) -> None:
+    assert "No mail server" in run_check(sqlite_url).output
+
+    env = {"NACHBARSCHAFT_SMTP_URL": "smtp://post:geheim@mail.example:587", "NACHBARSCHAFT_MAIL_FROM": "a@b.example"}
+    result = run_check(sqlite_url, **env)
+    assert result.exit_code == 0, result.output
+    assert "Mails go out through mail.example:587, from a@b.example." in result.output
+    assert "PUBLIC_URL is not https" in result.output
+    assert "geheim" not in result.output
+    safe = run_check(sqlite_url, **env, NACHBARSCHAFT_PUBLIC_URL="https://hilfe.herne.example")
+    assert "is not https" not in safe.output
+
+
 @pytest.mark.parametrize("system", ["sqlite", "postgresql"])
 def test_a_database_that_was_never_migrated_may_not(databases: Databases, system: str) -> None:
     with databases.empty(system) as url:
@@ -51,6 +64,7 @@ def test_a_database_that_was_never_migrated_may_not(databases: Databases, system
         ({"NACHBARSCHAFT_PORT": "http"}, "from 1 to 65535"),
         ({"NACHBARSCHAFT_FIREBASE_CREDENTIALS": "/nowhere/firebase.json"}, "not there: firebase.json"),
         ({"NACHBARSCHAFT_CLOCK_OFFSET": "60", "NACHBARSCHAFT_HOST": "0.0.0.0"}, "rehearsals on a loopback"),
+        ({"NACHBARSCHAFT_SMTP_URL": "smtp://post:pw@mail.example"}, "MAIL_FROM is missing"),
     ],
 )
 def test_an_unsafe_or_half_configured_setting_is_named(sqlite_url: str, env: dict[str, str], sentence: str) -> None:
