@@ -1,5 +1,6 @@
 """A few minutes of a quarter in a few seconds: people ask, say yes and no, give back, finish and call off, at once."""
 
+import math
 import random
 import threading
 import time
@@ -17,6 +18,7 @@ from nachbarschaft.services.devices import Installation, register_device
 from tests.faults.client import Client
 from tests.faults.history import Call, History
 from tests.support.fcm import Answer, LoopbackFcm
+from tests.support.processes import wait_until
 from tests.support.served import ServedTown, asking
 from tests.support.town import PASSWORD, Neighbour
 
@@ -25,8 +27,8 @@ REQUESTERS, ACTIVE, PASSIVE = 3, 4, 10
 PHONES = 2
 DEAD_EVERY = 4
 """Every fourth phone has an address that Google knows no more."""
-ENOUGH_ASKED = 12
-"""Requests after which nobody asks any more, unless the end has not come: a phone must not get too many pushes."""
+ENOUGH_ASKED = 20
+"""Requests after which nobody asks any more: Google lets twenty pushes through to a phone at once, and no more."""
 NEWCOMERS = 2
 
 Act = Callable[[], object]
@@ -39,7 +41,7 @@ class Life:
         self._town, self._fcm, self._history, self._seed = town, fcm, history, seed
         self._client = Client(town, history)
         self._stop = threading.Event()
-        self._quiet = threading.Event()
+        self._allowed = math.inf
         self._board: deque[str] = deque(maxlen=6)
         self._asked = 0
         self._threads: list[threading.Thread] = []
@@ -48,7 +50,9 @@ class Life:
         self.volunteers = town.volunteers(ACTIVE + PASSIVE)
         self._settle_in()
 
-    def begin(self) -> None:
+    def begin(self, most: float = math.inf) -> None:
+        """Goes on until `most` calls have been made, and then rests until it may go on."""
+        self._allowed = most
         self._history.began_at = time.time()
         acts = [self._requester(person) for person in self.requesters]
         acts += [self._volunteer(person) for person in self.volunteers[:ACTIVE]]
@@ -58,9 +62,10 @@ class Life:
             self._go(lambda act=act, pause=pause, chance=chance: self._live(act, pause, chance))  # type: ignore[misc]
         self._go(self._move_in)
 
-    def calm_down(self) -> None:
-        """From now on nobody asks who has asked enough."""
-        self._quiet.set()
+    def go_on(self, more: int, *, within: float) -> None:
+        """Waits until so many more calls have been begun, and lets them be the last ones."""
+        self._allowed = len(self._history.calls) + more
+        wait_until(lambda: self._is_through() or self.broken, within=within)
 
     def ask_aside(self) -> UUID:
         """A request that nobody here answers; returns its id."""
@@ -106,14 +111,18 @@ class Life:
 
     def _live(self, act: Callable[[random.Random], object], pause: tuple[float, float], chance: random.Random) -> None:
         while not self._stop.is_set():
-            act(chance)
+            if not self._is_through():
+                act(chance)
             self._stop.wait(chance.uniform(*pause))
+
+    def _is_through(self) -> bool:
+        return len(self._history.calls) >= self._allowed
 
     def _requester(self, me: Neighbour) -> Callable[[random.Random], object]:
         open_ones: deque[str] = deque()
 
         def ask(chance: random.Random) -> None:
-            if self._asked >= ENOUGH_ASKED and self._quiet.is_set():
+            if self._asked >= ENOUGH_ASKED:
                 return
             needed = chance.choice([1, 1, 2])
             call = self._client.call(

@@ -1,5 +1,6 @@
 """One run: a quarter lives, a process dies at its point, comes back, everything is sent, and the checker reads."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,8 +30,8 @@ from tests.support.served import ServedTown
 STRIKES_WITHIN = 45.0
 COMES_BACK_WITHIN = 40.0
 DRAINS_WITHIN = 60.0
-CALLS_AFTERWARDS = 25
-"""So many more are answered once the process is back, before life ends."""
+CALLS_BEFORE, CALLS_AFTERWARDS = 60, 25
+"""How many there are at most before a death that comes by itself, and how many once the process is back."""
 AFTER_THE_LEASE = "120"
 """Seconds that the next worker's clock is ahead: for it, the killed one's leases have run out."""
 
@@ -100,14 +101,12 @@ class _Run:
         api = self._start(Part.API, port)
         worker = self._start(Part.WORKER, None)
         await_ready(api)
-        self._life.begin()
+        self._life.begin(math.inf if self._death.point.part == Part.API else CALLS_BEFORE)
         victim = {Part.API: api, Part.WORKER: worker}.get(self._death.point.part) or self._start_scheduler()
         struck = self._wait_for_the_strike()
         if struck:
             self._come_back(victim, port)
-            self._life.calm_down()
-            enough = len(self._history.calls) + CALLS_AFTERWARDS
-            wait_until(lambda: len(self._history.calls) >= enough or self._life.broken, within=COMES_BACK_WITHIN)
+            self._life.go_on(CALLS_AFTERWARDS, within=COMES_BACK_WITHIN)
         self._life.end()
         if not struck:
             return Outcome(self._death, struck=False)
@@ -124,7 +123,6 @@ class _Run:
 
     def _start_scheduler(self) -> Process:
         """Only where it is to die, for what falls due by the clock is not what the other points are about."""
-        self._life.calm_down()
         due = Due(self._town.wiring, self._history)
         waiting, fading = (self._life.ask_aside() for _ in range(2))
         due.plant(waiting, fading, self._life.hoarder.uuid)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_INSERT = re.compile(r"\bINSERT INTO (\w+)")
+_INSERT = re.compile(r"\bINSERT (?:OR \w+ )?INTO (\w+)")
 _DELETE = re.compile(r"\bDELETE FROM (\w+)")
-_UPDATE = re.compile(r"\bUPDATE (?:ONLY )?(\w+)(?: AS \w+)? SET (.*)", re.DOTALL)
+_UPDATE = re.compile(r"\bUPDATE (?:OR \w+ )?(?:ONLY )?(\w+)(?: AS \w+)? SET (.*)", re.DOTALL)
 _END_OF_SET = re.compile(r"\b(?:WHERE|FROM|RETURNING)\b")
 
 

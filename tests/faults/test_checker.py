@@ -115,7 +115,6 @@ def lived(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
                 history = History()
                 life = Life(town, fcm, history, "checker")
                 life.begin()
-                life.calm_down()
                 wait_until(lambda: _done(history) >= EVERYTHING, within=LIVES_WITHIN)
                 life.end()
                 wait_until(lambda: _waiting(town) == 0, within=DRAINS_WITHIN)
