@@ -24,14 +24,14 @@ from models import HelpRequest
 from nachbarschaft.services.locking import hold_person
 from tests.support.family import family_of, still_running
 from tests.support.invariants import require_sound
-from tests.support.processes import ENDS_WITHIN, Process, Processes
+from tests.support.processes import ENDS_WITHIN, Process, Processes, wait_until
 from tests.support.served import ServedTown, asking
 from tests.support.town import Neighbour
 
 KEPT, ONE_SHOT = 6, 4
 """Clients that keep their connection, and clients that come with a new one for each call."""
-HUNDREDS = 150
-"""Calls per second at the least, so that some are always at every stage when the signal comes."""
+MANY = 100
+"""Calls at the least before the signal and after it, so that some are at every stage when it comes."""
 SLOW = DRAIN_SECONDS + 2.5
 """Seconds that the slow call takes from the signal on: until after the door is closed."""
 
@@ -151,7 +151,7 @@ def test_sigterm_under_load_drops_no_call(database_url: str, tmp_path: Path, pro
             with town.wiring.writing() as context:
                 hold_person(context, requester.uuid)
                 slow = pool.submit(requester.post, "/v1/requests", asking(town, urgent=True))
-                time.sleep(2)
+                wait_until(lambda: len(load.calls) > 2 * MANY, within=ENDS_WITHIN)
                 told = time.monotonic()
                 api.popen.send_signal(signal.SIGTERM)
                 time.sleep(SLOW)
@@ -173,8 +173,8 @@ def _require_all_answered(load: Load, told: float) -> None:
     assert {call.status for call in load.calls} == {200}
     before = [call for call in load.calls if call.ended < told]
     after = [call for call in load.calls if call.began > told + 0.5]
-    assert len(before) > HUNDREDS * 1.5, len(before)
-    assert len(after) > HUNDREDS, len(after)
+    assert len(before) > MANY, len(before)
+    assert len(after) > MANY, len(after)
     assert all("connection: close" in call.head for call in after)
     assert any("connection: keep-alive" in call.head for call in before)
 
@@ -201,13 +201,12 @@ def test_ctrl_c_drops_none_either_and_does_not_wait_for_balancers(sqlite_url: st
         api = processes.api()
         load = Load(api.port)
         with load.running():
-            time.sleep(1)
+            wait_until(lambda: len(load.calls) > MANY, within=ENDS_WITHIN)
             told = time.monotonic()
             assert api.stop(signal.SIGINT) == 0
-            assert time.monotonic() - told < DRAIN_SECONDS
 
+    assert min(load.refused_at) - told < DRAIN_SECONDS
     assert [call.trouble for call in load.calls if not call.is_answered] == []
-    assert len(load.calls) > HUNDREDS / 2
 
 
 def test_it_ends_within_25_seconds_whatever_it_has_in_its_hands(sqlite_url: str, tmp_path: Path) -> None:
@@ -230,7 +229,7 @@ def test_it_ends_within_25_seconds_whatever_it_has_in_its_hands(sqlite_url: str,
                 assert [api.ended(), scheduler.ended()] == [0, 0]
                 assert time.monotonic() - told < ENDS_WITHIN
                 waiting.join()
-            assert answers == []
+            assert answers in ([], [503])  # whichever comes first: the end of its patience or that of the process
             require_sound(town.wiring)
             assert _requests_in(town) == [answered["id"]]
 
