@@ -22,12 +22,12 @@ from tests.support.processes import wait_until
 from tests.support.served import ServedTown, asking
 from tests.support.town import PASSWORD, Neighbour
 
-REQUESTERS, ACTIVE, PASSIVE = 3, 4, 10
+REQUESTERS, ACTIVE, PASSIVE = 6, 4, 12
 """People who ask; volunteers who answer; volunteers who never do, but whose phones are reached."""
 PHONES = 2
 DEAD_EVERY = 4
 """Every fourth phone has an address that Google knows no more."""
-ENOUGH_ASKED = 20
+ENOUGH_ASKED = 16
 """Requests after which nobody asks any more: Google lets twenty pushes through to a phone at once, and no more."""
 NEWCOMERS = 2
 
@@ -56,7 +56,7 @@ class Life:
         self._history.began_at = time.time()
         acts = [self._requester(person) for person in self.requesters]
         acts += [self._volunteer(person) for person in self.volunteers[:ACTIVE]]
-        pauses = [(0.1, 0.3)] * REQUESTERS + [(0.02, 0.1)] * ACTIVE
+        pauses = [(0.2, 0.6)] * REQUESTERS + [(0.02, 0.1)] * ACTIVE
         for number, (act, pause) in enumerate(zip(acts, pauses, strict=True)):
             chance = random.Random(f"{self._seed}-{number}")
             self._go(lambda act=act, pause=pause, chance=chance: self._live(act, pause, chance))  # type: ignore[misc]
