@@ -103,6 +103,19 @@ def test_a_late_attempt_settles_nothing_that_another_one_holds(town: Town) -> No
     assert (only(owed(town)).state, only(owed(town)).outcome) == ("sent", "sent")
 
 
+def test_of_several_settled_at_once_only_those_are_that_nobody_else_holds(town: Town) -> None:
+    volunteer, requester = town.volunteer(), town.neighbour()
+    volunteer.register_phone()
+    requester.ask()
+    lost, kept = claim(town)
+    with town.wiring.writing() as context:
+        context.session.execute(update(Delivery).where(Delivery.id == lost.row_id).values(attempt=lost.attempt + 1))
+        together = [Settlement(lost, SENT), Settlement(kept, SENT)]
+        assert settle_all(context.session, Delivery, together, context.now) == {kept.row_id}
+        assert settle_all(context.session, Delivery, [together[0]], context.now) == set()
+    assert {push.id: push.state for push in owed(town)} == {lost.row_id: "leased", kept.row_id: "sent"}
+
+
 def test_a_freed_lease_is_nobodys_and_its_late_holder_sends_nothing(town: Town) -> None:
     an_ask(town)
     [zombie] = claim(town)
