@@ -17,6 +17,7 @@ from nachbarschaft.services.owing_mail import owe_mail_instead
 from nachbarschaft.services.pushing import PushLine
 from nachbarschaft.smtp import SmtpGateway
 from tests.nachbarschaft.test_deliveries import a_gateway
+from tests.support.databases import Databases
 from tests.support.fcm import Answer, LoopbackFcm
 from tests.support.smtp import CUT, LoopbackSmtp
 from tests.support.town import PASSWORD, PUBLIC_URL, Neighbour, Town
@@ -384,6 +385,21 @@ def test_two_senders_never_share_one_persons_digest(town: Town) -> None:
     assert (len(first), len(second)) == (3, 3)
     with town.wiring.reading() as context:
         assert [len(parcel.claims) for parcel in line.prepare(context, [*first, *second])] == [3, 3]
+
+
+def test_while_one_sender_takes_a_digest_no_other_gets_a_piece_of_it(databases: Databases, tmp_path: Path) -> None:
+    """On PostgreSQL, where two may claim at the same moment."""
+    with databases.fresh("postgresql") as url, Town(url, tmp_path) as town:
+        town.volunteer(phone=False)
+        asker = town.neighbour()
+        for _ in range(3):
+            asker.ask(**far_away(town))
+        town.clock.instant = EIGHT
+        line = MailLine(Never(), PUBLIC_URL)
+
+        with town.wiring.writing() as one, town.wiring.writing() as another:
+            assert len(line.claim(one, 2, None)) == 3
+            assert line.claim(another, 2, None) == []
 
 
 class Never:
