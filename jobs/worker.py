@@ -14,6 +14,8 @@ from jobs.job import DATABASE_AWAY
 REST_SECONDS = 0.5
 REST_AFTER_FAILURE_SECONDS = 3.0
 TRIES_AT_THE_END = 3
+LOOKS_UP_EVERY = 1.0
+"""Seconds. A signal to a process that was paused may meet another thread than the first, which alone can act on it."""
 _log = structlog.get_logger(__name__)
 
 
@@ -25,7 +27,8 @@ def work(couriers: Sequence[Courier], stop: Event) -> None:
     _log.info("worker_ready")
     with ThreadPoolExecutor(len(couriers), thread_name_prefix="channel") as channels:
         at_work = [channels.submit(_work, courier, stop) for courier in couriers]
-        wait(at_work, return_when=FIRST_EXCEPTION)
+        while not wait(at_work, timeout=LOOKS_UP_EVERY, return_when=FIRST_EXCEPTION).done:
+            pass
         stop.set()
     for one in at_work:
         one.result()
