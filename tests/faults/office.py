@@ -93,7 +93,7 @@ class Office:
     def reach_google_at(self, url: str) -> None:
         """The sender is started anew, with another address to send to."""
         self.courier.close()
-        self.courier = _courier(self.town, self.fcm, self.folder, url)
+        self.courier = sender(self.town, self.fcm, self.folder, url)
 
 
 @contextmanager
@@ -101,12 +101,13 @@ def opened(town: Town, folder: Path) -> Iterator[Office]:
     with LoopbackFcm() as fcm:
         person = town.neighbour()
         phones = [person.register_phone() for _ in range(4)]
-        office = Office(town, fcm, folder, _courier(town, fcm, folder, fcm.url), person, phones)
+        office = Office(town, fcm, folder, sender(town, fcm, folder, fcm.url), person, phones)
         yield office
         office.courier.close()
 
 
-def _courier(town: Town, fcm: LoopbackFcm, folder: Path, url: str) -> Courier:
+def sender(town: Town, fcm: LoopbackFcm, folder: Path, url: str) -> Courier:
+    """The product's sender of pushes, which signs in at the loopback and posts to `url`."""
     credentials = fcm.credentials_file(folder)
     gateway = FirebaseGateway(
         credentials, fcm_url=url, pool_size=PushLine.senders, timeout_seconds=PATIENCE_WITH_GOOGLE

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ def main() -> None:
     """`python -m tests.support.wallclock LIBRARY FILE COMMAND…` becomes the product, living by that clock."""
     if os.environ.get("LD_PRELOAD"):
         # libfaketime 0.9.10 breaks the system call behind `time.sleep`, and leaves alone what waits for an event.
-        time.sleep = lambda seconds: threading.Event().wait(seconds) and None  # type: ignore[assignment]
+        time.sleep = _sleep
         runpy.run_module(PLAIN[1], run_name="__main__", alter_sys=True)
         return
     library, file = sys.argv[1:3]
@@ -86,6 +87,10 @@ def main() -> None:
     }
     command = [sys.executable, "-m", "tests.support.wallclock", *sys.argv[3:]]
     os.execve(sys.executable, command, dict(os.environ) | clock)  # noqa: S606
+
+
+def _sleep(seconds: Any, /) -> None:
+    threading.Event().wait(seconds)
 
 
 if __name__ == "__main__":
