@@ -117,6 +117,7 @@ def test_what_is_set_is_enough_to_start_with(name: str, tmp_path: Path) -> None:
         "data_keys": "2026a:" + "d" * 48 + "\n",
         "metrics_token": "m" * 48 + "\n",
         "firebase_credentials": "{}",
+        "smtp_url": "smtp://hilfe%40herne.example:secret@mail.herne.example:587\n",
     }
     for secret in OURS[name]["secrets"]:
         (tmp_path / secret).write_text(given[secret])
@@ -128,7 +129,8 @@ def test_what_is_set_is_enough_to_start_with(name: str, tmp_path: Path) -> None:
     assert settings.database_url == given["database_url"].strip()
     assert settings.trusted_proxies == 1
     assert (settings.metrics_token is not None) == (settings.redis_url is not None) == name.startswith("api")
-    assert (settings.firebase_credentials is not None) == (name == "worker")
+    assert (settings.firebase_credentials is not None) == (settings.smtp_url is not None) == (name == "worker")
+    assert settings.mail_from == ("hilfe@herne.example" if name == "worker" else None)
 
 
 @pytest.mark.parametrize("name", SERVICES)

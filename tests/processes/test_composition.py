@@ -118,7 +118,9 @@ def test_the_main_job_passes_through_all_of_it(
 def _secrets(tmp_path: Path, url: str, fcm: LoopbackFcm) -> Path:
     folder = tmp_path / "secrets"
     folder.mkdir(mode=0o700)
-    for name, text in {"database_url": url, "jwt_keys": JWT_KEY, "data_keys": DATA_KEY, "metrics_token": TOKEN}.items():
+    given = {"database_url": url, "jwt_keys": JWT_KEY, "data_keys": DATA_KEY, "metrics_token": TOKEN}
+    given["smtp_url"] = "smtp://127.0.0.1:9"  # nobody is there: mails wait, and pushes go out all the same
+    for name, text in given.items():
         (folder / name).write_text(f"{text}\n", encoding="utf-8")
     shutil.copy(fcm.credentials_file(tmp_path), folder / "firebase_credentials")
     return folder
