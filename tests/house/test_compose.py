@@ -20,7 +20,7 @@ from tests.image.dockerfile import read_dockerfile
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "compose.yaml"
 TEXT = FILE.read_text(encoding="utf-8")
-SECRETS = {"DATABASE_URL", "JWT_KEYS", "DATA_KEYS", "METRICS_TOKEN"}
+SECRETS = {"DATABASE_URL", "JWT_KEYS", "DATA_KEYS", "METRICS_TOKEN", "SMTP_URL"}
 PROMISED = {"api": 2, "worker": 2, "scheduler": 2, "db": 1}
 PATH_TO_SECRETS = "/run/secrets/"
 
