@@ -1,15 +1,16 @@
 """Which of many asks could still be answered with a yes: the rules of accepting, looked up for all of them at once."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import HelpRequest, Invitation, Offer, OfferCategory, Person, Quarter, QuarterNeighbour
+from models import HelpRequest, Invitation, Offer, Person, Quarter, QuarterNeighbour
+from models.keys import is_one_of
 from models.lifecycle import InvitationState, RequestState
 from nachbarschaft.matching.eligibility import accept_bars
 from nachbarschaft.matching.facts import Candidate, Habits, Load
@@ -38,37 +39,61 @@ def could_say_yes(session: Session, asks: Iterable[Ask], now: datetime) -> set[A
     wanted = set(asks)
     if not wanted:
         return set()
+    requests = _open_requests(session, {request for request, _ in wanted})
+    offers = _offers_of(session, {person for _, person in wanted})
+    neighbours = _neighbours(session, {request.quarter_id for request in requests.values()})
     return {
-        (request.id, person.id)
-        for request, person, offer, timezone, adjoins in session.execute(_offers_for(wanted))
-        if (request.id, person.id) in wanted
-        and person.active_tasks < DEFAULT_POLICY.tasks_at_once
-        and not accept_bars(need_of(request), _candidate(request, person, offer, timezone, adjoins=adjoins), now)
+        (request_id, person_id)
+        for request_id, person_id in wanted
+        if (request := requests.get(request_id)) is not None
+        and any(_could(request, *offer, neighbours=neighbours, now=now) for offer in offers[person_id])
     }
 
 
-def _offers_for(asks: set[Ask]) -> Select[*tuple[Any, ...]]:
-    adjoins = exists().where(
-        QuarterNeighbour.quarter_id == OfferCategory.quarter_id,
-        QuarterNeighbour.neighbour_id == HelpRequest.quarter_id,
-    )
-    return (
-        select(HelpRequest, Person, Offer, Quarter.timezone, adjoins.label("adjoins"))
-        .join(OfferCategory, OfferCategory.category == HelpRequest.category)
-        .join(Offer, Offer.id == OfferCategory.offer_id)
+def _open_requests(session: Session, keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, HelpRequest]:
+    query = select(HelpRequest).where(is_one_of(HelpRequest.id, list(keys)), HelpRequest.state == RequestState.OPEN)
+    return {request.id: request for request in session.scalars(query)}
+
+
+def _offers_of(session: Session, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[tuple[Offer, Person, str]]]:
+    """Person → their offers, each with the person and the person's time zone; read for themselves.
+
+    Joined with the requests there would be a row for everybody and everything, the square of a batch.
+    """
+    query = (
+        select(Offer, Person, Quarter.timezone)
         .join(Person, Person.id == Offer.person_id)
         .join(Quarter, Quarter.id == Person.quarter_id)
-        .where(
-            HelpRequest.id.in_({request for request, _ in asks}),
-            HelpRequest.state == RequestState.OPEN,
-            Offer.person_id.in_({person for _, person in asks}),
-            Person.suspended_at.is_(None),
-            or_(
-                OfferCategory.quarter_id == HelpRequest.quarter_id,
-                and_(Offer.reach == "neighbours", adjoins),
-            ),
-        )
+        .where(is_one_of(Offer.person_id, list(people)), Person.suspended_at.is_(None))
     )
+    offers: dict[uuid.UUID, list[tuple[Offer, Person, str]]] = defaultdict(list)
+    for offer, person, timezone in session.execute(query):
+        offers[person.id].append((offer, person, timezone))
+    return offers
+
+
+def _neighbours(session: Session, quarters: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """Each quarter that adjoins one of `quarters`, with that one."""
+    query = select(QuarterNeighbour.quarter_id, QuarterNeighbour.neighbour_id).where(
+        is_one_of(QuarterNeighbour.neighbour_id, list(quarters))
+    )
+    return {(row[0], row[1]) for row in session.execute(query)}
+
+
+def _could(
+    request: HelpRequest,
+    offer: Offer,
+    person: Person,
+    timezone: str,
+    *,
+    neighbours: set[tuple[uuid.UUID, uuid.UUID]],
+    now: datetime,
+) -> bool:
+    adjoins = (offer.quarter_id, request.quarter_id) in neighbours
+    is_near = offer.quarter_id == request.quarter_id or (offer.reach == "neighbours" and adjoins)
+    if not is_near or request.category not in offer.categories or person.active_tasks >= DEFAULT_POLICY.tasks_at_once:
+        return False
+    return not accept_bars(need_of(request), _candidate(request, person, offer, timezone, adjoins=adjoins), now)
 
 
 def _candidate(request: HelpRequest, person: Person, offer: Offer, timezone: str, *, adjoins: bool) -> Candidate:
