@@ -116,11 +116,14 @@ class Courier:
         return len(claims)
 
     def _allowed(self) -> int:
-        """How many claims may be made now. While others are being sent, many at a time or none, and not too often."""
+        """How many claims may be made now. While others are being sent, many at a time or none, and not too often.
+
+        A look costs nearly as much for one as for many; one for each sender still waits to be begun meanwhile.
+        """
         room = ROUNDS * self._line.senders - self._held()
         if self._sending:
             found_nothing = self._ticks() - self._found_nothing_at < PATIENCE
-            if found_nothing or room < self._line.senders:
+            if found_nothing or room < (ROUNDS - 1) * self._line.senders:
                 return 0
         return max(0, min(room, self._pace.allowance(self._ticks())))
 
