@@ -33,7 +33,8 @@ MEANS = (
 
 _CLAIM = """
     UPDATE delivery SET state = 'leased', attempt = attempt + 1, lease_until = :lease
-    WHERE id IN (SELECT id FROM delivery WHERE state = 'pending' AND due_at <= :now
+    WHERE id IN (SELECT id FROM delivery
+                 WHERE state IN ('pending', 'leased') AND lease_until IS NULL AND due_at <= :now
                  ORDER BY due_at, id LIMIT :batch FOR UPDATE SKIP LOCKED)
     RETURNING id
 """
@@ -51,17 +52,17 @@ def _drained_on(bench: Bench, system: str) -> list[Figure]:
             place = Crowd(connection, chance, NOON).quarters(1)[0]
 
         def turn(act: Callable[[], None]) -> Sample:
-            _owe(wiring, place, chance, bench.size)
+            owe_asks(wiring, place, chance, bench.size)
             return _sent(wiring, bench.size, act)
 
         bench.say(f"on {system}, {bench.size} pushes in a turn")
         pair = Pair(
-            lambda: turn(lambda: _drain(wiring, bench.folder / "pushes.jsonl")), lambda: turn(lambda: _raw_drain(raw))
+            lambda: turn(lambda: _drain(wiring, bench.folder / "pushes.jsonl")), lambda: turn(lambda: raw_drain(raw))
         )
         return take_turns(pair, bench.rounds, bench.say).figures("drain", system, MEANS)
 
 
-def _owe(wiring: Wiring, place: Place, chance: Random, how_many: int) -> None:
+def owe_asks(wiring: Wiring, place: Place, chance: Random, how_many: int) -> None:
     """Asks so many volunteers, who all have a phone and have not heard it ring today."""
     with wiring.database.engine.begin() as connection:
         crowd = Crowd(connection, chance, NOON)
@@ -101,23 +102,23 @@ def _drain(wiring: Wiring, pushes: Path) -> None:
         courier.close()
 
 
-def _raw_drain(raw: Raw) -> None:
+def raw_drain(raw: Raw) -> None:
     mark = _MARK + raw.among("id", "ids")
     while claimed := raw.rows(_CLAIM, now=NOON, lease=NOON + timedelta(seconds=60), batch=BATCH):
         raw.change(mark, now=NOON, ids=[row[0] for row in claimed])
 
 
 def _sent(wiring: Wiring, how_many: int, act: Callable[[], None]) -> Sample:
-    before = _count_sent(wiring)
+    before = count_sent(wiring)
     begun = time.perf_counter()
     act()
     seconds = time.perf_counter() - begun
-    sent = _count_sent(wiring) - before
+    sent = count_sent(wiring) - before
     require(sent == how_many, f"{sent} of {how_many} pushes were sent")
     return {ROWS: how_many / seconds}
 
 
-def _count_sent(wiring: Wiring) -> int:
+def count_sent(wiring: Wiring) -> int:
     with wiring.reading() as context:
         query = select(func.count()).select_from(Delivery).where(Delivery.state == DeliveryState.SENT)
         return context.session.scalar(query) or 0

@@ -20,6 +20,7 @@ class Measure:
 
 REQUESTS = Measure("requests/s", MORE)
 ROWS = Measure("rows/s", MORE)
+PUSHES = Measure("pushes/s", MORE)
 MEDIAN_MS = Measure("p50 ms", LESS)
 TAIL_MS = Measure("p95 ms", LESS)
 CPU_MICROS = Measure("worker CPU µs/request", LESS)

@@ -479,12 +479,15 @@ def _wrong_size(message: dict[str, Any]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.support.fcm")
     parser.add_argument("--directory", type=Path, required=True)
-    directory: Path = parser.parse_args().directory
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
+    arguments = parser.parse_args()
+    directory: Path = arguments.directory
     directory.mkdir(parents=True, exist_ok=True)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with LoopbackFcm(log_path=directory / "fcm.jsonl") as fcm:
+        fcm.behave(None, Answer(delay=arguments.delay))
         credentials = str(fcm.credentials_file(directory))
         print(json.dumps({"fcm_url": fcm.url, "credentials": credentials}), flush=True)  # noqa: T201 - its output
         stop.wait()
