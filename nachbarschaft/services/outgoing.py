@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Update, case, or_, select, true, update
+from sqlalchemy import ColumnElement, CursorResult, Update, case, exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from models import Delivery, Mail, Outgoing
+from models import Delivery, Mail, Notification, Outgoing
 from models.keys import is_one_of
 from models.lifecycle import DeliveryState
 from nachbarschaft.sending import Drop, Ending, Hold, Outcome, Reason, SendResult, Trouble, word_of
@@ -131,8 +131,23 @@ def free_leases(session: Session, table: Table, now: datetime) -> int:
 
 
 def free_all_leases(session: Session, now: datetime) -> int:
-    """The same on every channel."""
-    return sum(free_leases(session, table, now) for table in (Delivery, Mail))
+    """The same on every channel, and what a clock that was wrong has put off."""
+    return sum(free_leases(session, table, now) + hasten(session, table, now) for table in (Delivery, Mail))
+
+
+def hasten(session: Session, table: Table, now: datetime) -> int:
+    """Makes due what was owed at once, at an instant yet to come; returns how many.
+
+    The clock has been set back since, or that of the machine that owed it is ahead of ours.
+    """
+    owed_at_once = exists().where(Notification.id == table.notification_id, Notification.created_at == table.due_at)
+    hastened = session.execute(
+        update(table)
+        .where(table.state == DeliveryState.PENDING, table.due_at > now, table.outcome.is_(None), owed_at_once)
+        .values(due_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return cast(CursorResult[Any], hastened).rowcount
 
 
 def settle_all(session: Session, table: Table, settlements: Iterable[Settlement], now: datetime) -> set[uuid.UUID]:
