@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from tests.time.moments import Moment, rfc3339
 WITHIN_A_MINUTE = 60.0
 """Seconds within which all that is due moves, however the clock has been set."""
 AT_ANY_HOUR = {"quiet_from": None, "quiet_until": None, "pushes_per_day": 100, "asks_per_week": 100}
+Move = Callable[[], datetime]
+"""Moves the clock; the instant that it shows then."""
 _WAITING = (DeliveryState.PENDING, DeliveryState.LEASED)
 
 
@@ -71,16 +74,16 @@ ONCE_EACH = {
 """Topic → how many notices of it the week brings."""
 
 
-def live_through(week: Week, town: Town, clock: WallClock, each_time: Callable[[], None] = lambda: None) -> None:
+def live_through(
+    week: Week, town: Town, clock: WallClock, as_it_moves: Callable[[Move], datetime] = lambda move: move()
+) -> None:
     """Moves the clock on from one instant to the next; once it is set back by an hour and forward again.
 
-    `each_time` is what happens at the moment at which something falls due.
+    `as_it_moves` is handed each move and makes it; what else happens at that moment is its affair.
     """
     await_work_done(town, clock, week.begins)
     for number, instant in enumerate(week.at):
-        since = clock.set(instant)
-        each_time()
-        await_work_done(town, clock, since)
+        await_work_done(town, clock, as_it_moves(partial(clock.set, instant)))
         if number == 2:
             await_work_done(town, clock, clock.move(hours=-1))
             await_work_done(town, clock, clock.move(hours=1))

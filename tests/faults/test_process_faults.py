@@ -19,7 +19,7 @@ from tests.conftest import BOTH
 from tests.faults.backup import Backup
 from tests.faults.memory import limited
 from tests.faults.office import sender
-from tests.faults.periods import live_through, plan, require_each_once
+from tests.faults.periods import Move, live_through, plan, require_each_once
 from tests.nachbarschaft.owed import owed
 from tests.support.databases import Databases
 from tests.support.fcm import Answer, LoopbackFcm
@@ -109,14 +109,16 @@ def test_f51_whichever_of_two_schedulers_dies_each_thing_happens_once(
             clock.start(processes, "worker")
         deaths = iter([False, True, False, True, False, True, False, False])
 
-        def kill_the_leader() -> None:
+        def kill_the_leader(move: Move) -> datetime:
+            leader, other = sorted(pair, key=lambda one: "scheduler_leads" not in one.output)
+            known = leader.output.count("clock_was_set")
+            since = move()
             if next(deaths):
-                leader, other = sorted(pair, key=lambda one: "scheduler_leads" not in one.output)
-                known = leader.output.count("clock_was_set")
                 wait_until(lambda: leader.output.count("clock_was_set") > known, within=SOON)
                 leader.kill_alone()
-                pair[:] = [other, clock.start(processes, "scheduler")]
                 other.says("scheduler_leads", within=SOON)
+                pair[:] = [other, clock.start(processes, "scheduler")]
+            return since
 
         live_through(week, town, clock, kill_the_leader)
         require_each_once(town, tmp_path)
