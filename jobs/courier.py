@@ -20,7 +20,7 @@ from nachbarschaft.bootstrap import Wiring
 from nachbarschaft.sending import Drop, Ending, Hold, Outcome, Reason, SendResult
 from nachbarschaft.services.outgoing import LEASE, Claim, Parcel
 
-ROUNDS = 3
+ROUNDS = 4
 """Held at a time, for each sender: few enough to be begun well within the lease, also when every attempt times out."""
 ATTEMPT_SECONDS = 25.0
 """The longest that one attempt takes: connecting and the answer 10 s each, and fetching a new token now and then."""
@@ -118,12 +118,12 @@ class Courier:
     def _allowed(self) -> int:
         """How many claims may be made now. While others are being sent, many at a time or none, and not too often.
 
-        A look costs nearly as much for one as for many; one for each sender still waits to be begun meanwhile.
+        A look costs nearly as much for one as for many; and meanwhile one for each sender still waits to be begun.
         """
         room = ROUNDS * self._line.senders - self._held()
         if self._sending:
             found_nothing = self._ticks() - self._found_nothing_at < PATIENCE
-            if found_nothing or room < (ROUNDS - 1) * self._line.senders:
+            if found_nothing or room < ROUNDS // 2 * self._line.senders:
                 return 0
         return max(0, min(room, self._pace.allowance(self._ticks())))
 
