@@ -13,7 +13,7 @@ from typing import TextIO
 import click
 
 from nachbarschaft.logs import configure_logs
-from tests.benchmarks import accepting, claiming, draining, expiring, listing, matching, sending, taking_over
+from tests.benchmarks import accepting, claiming, draining, expiring, listing, matching, outage, sending, taking_over
 from tests.benchmarks.bench import SEED, Bench, Broken
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.report import document, table
@@ -42,6 +42,7 @@ BENCHMARKS = {
     "outbox": Benchmark(claiming.claim_and_settle, claiming.SIZE, claiming.QUICK_SIZE),
     "drain": Benchmark(draining.drain_pushes, draining.SIZE, draining.QUICK_SIZE),
     "send": Benchmark(sending.send_pushes, sending.SIZE, sending.QUICK_SIZE),
+    "outage": Benchmark(outage.outlive_outage, outage.SIZE, outage.QUICK_SIZE),
     "takeover": Benchmark(taking_over.take_over, taking_over.SIZE, taking_over.QUICK_SIZE),
     "expire": Benchmark(expiring.expire_stale_requests, expiring.SIZE, expiring.QUICK_SIZE),
 }

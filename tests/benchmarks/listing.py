@@ -30,7 +30,7 @@ def list_open_requests(bench: Bench) -> list[Figure]:
     now = datetime.now(UTC)
     with bench.wired("postgresql", now) as wiring:
         bench.say(f"writing {bench.size} requests")
-        reader = _write_city(wiring, bench.size, now)
+        reader = write_city(wiring, bench.size, now)
         token = access_tokens(wiring, [reader])[0]
         with both_served(wiring.settings.database_url, bench.folder) as (product, raw):
             raw_path = f"/requests/{reader['quarter_id']}"
@@ -42,7 +42,7 @@ def list_open_requests(bench: Bench) -> list[Figure]:
             return take_turns(pair, bench.rounds, bench.say).figures("list", "postgresql", MEANS)
 
 
-def _write_city(wiring: Wiring, size: int, now: datetime) -> Row:
+def write_city(wiring: Wiring, size: int, now: datetime) -> Row:
     """Requests all over the city, most of them over; returns the reader, whose offer reaches the first quarter."""
     with wiring.database.engine.begin() as connection:
         crowd = Crowd(connection, Random(SEED), now)

@@ -11,13 +11,11 @@ import pytest
 
 from jobs.courier import ROUNDS, Courier
 from jobs.pacing import FULL_RATE, LONGEST_PAUSE, RAMP_FROM, RAMP_SECONDS
-from models import Delivery, Notification
 from nachbarschaft.firebase import FirebaseGateway
 from nachbarschaft.services.pushing import SENDERS, PushLine
-from nachbarschaft.words.texts import INBOX_TEXTS
-from tests.benchmarks.crowd import Crowd, Row
 from tests.nachbarschaft.owed import owed
-from tests.support.fcm import Answer, LoopbackFcm, Post
+from tests.support.fcm import Answer, LoopbackFcm
+from tests.support.outage import Watch, ends_at, owe_over_an_outage
 from tests.support.town import NOON, Town
 
 PUSHES = 300
@@ -34,31 +32,15 @@ def fcm() -> Iterator[LoopbackFcm]:
         yield made
 
 
-class Watch:
-    """Moves the town's clock, lets the courier do what it may do at each instant, and notes when each POST came."""
-
-    def __init__(self, town: Town, courier: Courier, fcm: LoopbackFcm) -> None:
-        self._town, self._courier, self._fcm = town, courier, fcm
-        self.posts: list[tuple[datetime, Post]] = []
-
-    def go_on(self, until: datetime, step: timedelta) -> None:
-        while self._town.clock.now() < until:
-            self._town.clock.forward(seconds=step.total_seconds())
-            while self._courier.turn() is not None:
-                pass  # all that was begun at this instant ends at it
-            now = self._town.clock.now()
-            self.posts += [(now, post) for post in self._fcm.posts[len(self.posts) :]]
-
-
 @pytest.mark.parametrize("down", DOWN, ids=["503", "hangs up", "500"])
 def test_after_six_hours_what_still_makes_sense_goes_out_within_ten_minutes(
     small_town: Town, fcm: LoopbackFcm, tmp_path: Path, down: Answer
 ) -> None:
-    _owe(small_town)
+    owe_over_an_outage(small_town.wiring, Random(1), PUSHES, OUTAGE)
     gateway = FirebaseGateway(fcm.credentials_file(tmp_path), fcm_url=fcm.url, pool_size=SENDERS)
     clock = small_town.clock
     with closing(Courier(small_town.wiring, PushLine(gateway), ticks=lambda: clock.now().timestamp())) as courier:
-        watch = Watch(small_town, courier, fcm)
+        watch = Watch(small_town.clock, courier, fcm)
         fcm.behave(None, down)
         back_at = NOON + OUTAGE
         watch.go_on(back_at, STEP)
@@ -74,7 +56,7 @@ def test_after_six_hours_what_still_makes_sense_goes_out_within_ten_minutes(
     after = watch.posts[before:]
     assert Counter(push.state for push in owed(small_town))["sent"] == PUSHES // 2
     assert len(after) == len({post.address for _, post in after}) == PUSHES // 2
-    assert all(now.timestamp() < _ends_at(post) for now, post in after)
+    assert all(now.timestamp() < ends_at(post) for now, post in after)
     assert not [push for push in owed(small_town) if push.state in {"pending", "leased"}]
     _assert_ramped([now for now, _ in after])
 
@@ -84,36 +66,3 @@ def _assert_ramped(instants: list[datetime]) -> None:
     for count, instant in enumerate(instants, 1):
         seconds = (instant - instants[0]).total_seconds()
         assert count <= 1 + 1 + RAMP_FROM * seconds + FULL_RATE / RAMP_SECONDS * seconds**2 / 2
-
-
-def _ends_at(post: Post) -> int:
-    return int(post.message["apns"]["headers"]["apns-expiration"])
-
-
-def _owe(town: Town) -> None:
-    """One push for each of so many people; every other one stops making sense before the outage ends."""
-    with town.wiring.database.engine.begin() as connection:
-        crowd = Crowd(connection, Random(1), NOON)
-        people = crowd.residents(crowd.quarters(1), PUSHES)
-        phones = crowd.phones(people)
-        notices = [_notice(crowd, person, number) for number, person in enumerate(people)]
-        crowd.write(Notification, notices)
-        crowd.write(
-            Delivery,
-            [
-                {"id": crowd.key(), "notification_id": notice["id"], "device_id": phone["id"], "due_at": NOON}
-                for notice, phone in zip(notices, phones, strict=True)
-            ],
-        )
-
-
-def _notice(crowd: Crowd, person: Row, number: int) -> Row:
-    hours = crowd.chance.uniform(0.5, 6.0) if number % 2 else crowd.chance.uniform(7.0, 72.0)
-    return {
-        "id": crowd.key(),
-        "person_id": person["id"],
-        "kind": INBOX_TEXTS["released"].kind,
-        "topic": "released",
-        "created_at": NOON,
-        "expires_at": NOON + timedelta(hours=hours),
-    }
