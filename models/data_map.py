@@ -379,6 +379,7 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
         "mail": _table(
             _PUSHES,
             digest=_none("whether it can wait for the daily digest"),
+            recipient=_contact("the address that is told of a new one, until its mail has been sent"),
             **_OUTGOING,
         ),
         "delivery_tally": _table(

@@ -119,7 +119,8 @@ class Delivery(Outgoing, Base):
 class Mail(Outgoing, Base):
     """One notification by mail, alone or, where it can wait, in the person's daily digest.
 
-    It is a table of its own, so that a worker of the release before knows nothing of it and drops none.
+    It is a table of its own, so that a worker of the release before knows nothing of it and drops none. It goes to
+    the address that the person has by then, unless it is for one `recipient`.
     """
 
     __tablename__ = "mail"
@@ -132,6 +133,7 @@ class Mail(Outgoing, Base):
     )
 
     digest: Mapped[bool] = mapped_column(default=False)
+    recipient: Mapped[str | None] = mapped_column(String(254))
 
 
 class DeliveryTally(Base):

@@ -16,16 +16,17 @@ from nachbarschaft.queries.channels import may_be_mailed, wants_mail, wants_push
 from nachbarschaft.sending import Drop, Hold, Reason
 from nachbarschaft.services.checking import not_any_more, not_yet
 from nachbarschaft.services.outgoing import Claim, Parcel
-from nachbarschaft.services.owing_mail import ADDRESS_ASKED, CODES, is_wanted_anyway
+from nachbarschaft.services.owing_mail import ADDRESS_ASKED, CODES
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One mail that is still to be sent; `code` is what it carries, if it does."""
+    """One mail that is still to be sent; `code` is what it carries, `recipient` to whom alone it goes, if it does."""
 
     case: Case
     is_digest: bool
     code: OneTimeCode | None
+    recipient: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,23 @@ def look(context: Context, held: Mapping[uuid.UUID, Claim]) -> Looked:
     """What of the claims in hand, by row, is still to be sent; each person's digest together."""
     found = read_cases(context.session, Mail, held, context.now)
     cases = {case.row_id: case for case in found if held[case.row_id].attempt == case.attempt}
-    digests = set(context.session.scalars(select(Mail.id).where(Mail.id.in_(held), Mail.digest)))
+    mails = {mail.id: mail for mail in context.session.scalars(select(Mail).where(Mail.id.in_(held)))}
     codes = _codes(context.session, cases.values())
     ended: list[Parcel[MailMessage]] = []
     by_mail: dict[tuple[str, uuid.UUID], list[Look]] = defaultdict(list)
     for row_id, claim in held.items():
-        case, is_digest = cases.get(row_id), row_id in digests
-        code = codes.get(case.notice.id) if case is not None else None
-        stop = _stop(context.session, case, code, is_digest=is_digest)
-        if case is None or stop is not None:
-            ended.append(Parcel((claim,), stop or Drop(Reason.OVERTAKEN)))
+        case = cases.get(row_id)
+        if case is None:
+            ended.append(Parcel((claim,), Drop(Reason.OVERTAKEN)))
             continue
-        key = ("digest", case.person.id) if is_digest else ("single", row_id)
-        by_mail[key].append(Look(case, is_digest, code))
+        mail = mails[row_id]
+        one = Look(case, mail.digest, codes.get(case.notice.id), mail.recipient)
+        stop = _stop(context.session, one)
+        if stop is not None:
+            ended.append(Parcel((claim,), stop))
+            continue
+        key = ("digest", case.person.id) if one.is_digest else ("single", row_id)
+        by_mail[key].append(one)
     return Looked(ended, list(by_mail.values()))
 
 
@@ -61,20 +66,19 @@ def _codes(session: Session, cases: Iterable[Case]) -> dict[uuid.UUID, OneTimeCo
     return {code.id: code for code in session.scalars(select(OneTimeCode).where(OneTimeCode.id.in_(ids)))}
 
 
-def _stop(session: Session, case: Case | None, code: OneTimeCode | None, *, is_digest: bool) -> Drop | Hold | None:
+def _stop(session: Session, one: Look) -> Drop | Hold | None:
     """Why it is not sent, or not now; None where it is."""
-    if case is None:
-        return Drop(Reason.OVERTAKEN)
+    case = one.case
     if case.notice.topic in CODES:
-        return _code_stop(session, case, code)
+        return _code_stop(session, case, one.code)
     if case.notice.topic == ADDRESS_ASKED:
-        return _account_stop(case) or (None if is_wanted_anyway(case.person, case.notice) else Drop(Reason.NO_ADDRESS))
+        return _account_stop(case) or _address_stop(one)
     stop = not_any_more(case) or _unwanted(case)
     if stop is not None:
         return stop
     wait = not_yet(case)
     # However much a digest holds, it comes once.
-    return None if is_digest and wait == Drop(Reason.OVER_CAP) else wait
+    return None if one.is_digest and wait == Drop(Reason.OVER_CAP) else wait
 
 
 def _unwanted(case: Case) -> Drop | None:
@@ -99,6 +103,13 @@ def _code_stop(session: Session, case: Case, code: OneTimeCode | None) -> Drop |
         return None if case.person.email is not None else Drop(Reason.NO_ADDRESS)
     is_taken = session.scalar(select(exists().where(Person.email == code.new_email)))
     return Drop(Reason.NOT_WANTED) if is_taken else None
+
+
+def _address_stop(one: Look) -> Drop | None:
+    """Whoever was to be told is told, also once the address is no longer theirs; not where nobody lives there."""
+    person = one.case.person
+    is_gone = one.recipient == person.email and person.email_refused_at is not None
+    return Drop(Reason.NO_ADDRESS) if one.recipient is None or is_gone else None
 
 
 def _account_stop(case: Case) -> Drop | None:

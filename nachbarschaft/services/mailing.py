@@ -64,8 +64,9 @@ class MailLine:
         return is_gone or not isinstance(parcel.step, MailMessage) or parcel.step.kind == "account"
 
     def after(self, context: Context, parcel: Parcel[MailMessage], ending: Ending) -> None:
-        """Notes an address that nobody has, or that works again, and forgets the code that a mail carried."""
+        """Notes an address that nobody has, or that works again; forgets the code of a mail, and whom it was for."""
         _forget_codes(context.session, parcel.claims)
+        _forget_recipients(context.session, parcel.claims)
         if isinstance(parcel.step, MailMessage) and isinstance(ending, SendResult):
             _note_address(context, parcel.step.recipient, ending)
 
@@ -79,14 +80,16 @@ class MailLine:
         first = together[0]
         if first.code is not None:
             return Parcel(claims, self._code_mail(context.keys, first.case, first.code))
-        return Parcel(claims, self._notices_mail([one.case for one in together], is_digest=first.is_digest))
+        recipient = first.recipient or first.case.person.email or ""
+        cases = [one.case for one in together]
+        return Parcel(claims, self._notices_mail(cases, recipient, is_digest=first.is_digest))
 
-    def _notices_mail(self, cases: Sequence[Case], *, is_digest: bool) -> MailMessage:
+    def _notices_mail(self, cases: Sequence[Case], recipient: str, *, is_digest: bool) -> MailMessage:
         cases = sorted(cases, key=lambda case: (case.notice.created_at, case.notice.id))
         person, url = cases[0].person, unsubscribe_url(self._public_url, cases[0].person)
         entries = tuple(_entry(case.notice) for case in cases)
         letter = write(Notices(person.language, entries, url, is_digest=is_digest and len(entries) > 1))
-        return _message(cases, letter, person.email or "", url)
+        return _message(cases, letter, recipient, url)
 
     def _code_mail(self, keys: Sealer, case: Case, code: OneTimeCode) -> MailMessage | Drop:
         try:
@@ -153,6 +156,15 @@ def _forget_codes(session: Session, claims: Sequence[Claim]) -> None:
         update(OneTimeCode)
         .where(OneTimeCode.id.in_(notices), OneTimeCode.sealed_code.is_not(None))
         .values(sealed_code=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _forget_recipients(session: Session, claims: Sequence[Claim]) -> None:
+    session.execute(
+        update(Mail)
+        .where(Mail.id.in_([claim.row_id for claim in claims]), Mail.recipient.is_not(None))
+        .values(recipient=None)
         .execution_options(synchronize_session=False)
     )
 

@@ -52,15 +52,17 @@ def _owe(context: Context, notice: Notification, *, has_device: bool | None) -> 
         .where(Person.id == notice.person_id)
     ).one()
     has_device = bool(found) if has_device is None else has_device
-    if not (is_wanted_anyway(person, notice) or gets_mail(person, preferences, notice.kind, has_device=has_device)):
+    if not (_is_wanted_anyway(person, notice) or gets_mail(person, preferences, notice.kind, has_device=has_device)):
         return
     digest_at = next_time(context.now, DIGEST_AT, ZoneInfo(zone))
     waits = _can_wait(notice, digest_at)
     due_at = digest_at if waits else context.now
-    context.session.add(Mail(notification_id=notice.id, due_at=due_at, digest=waits))
+    # The notice of a new address is for the present one, also where that is the old one before the mail is sent.
+    recipient = person.email if notice.topic == ADDRESS_ASKED else None
+    context.session.add(Mail(notification_id=notice.id, due_at=due_at, digest=waits, recipient=recipient))
 
 
-def is_wanted_anyway(person: Person, notice: Notification) -> bool:
+def _is_wanted_anyway(person: Person, notice: Notification) -> bool:
     """That somebody wants to take an account over is told to its address, whatever its owner chose."""
     return notice.topic == ADDRESS_ASKED and person.email is not None and person.email_refused_at is None
 

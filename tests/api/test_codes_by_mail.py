@@ -1,14 +1,15 @@
 """Codes that come by mail: for a forgotten password and for a new e-mail address, to whoever it is meant for alone."""
 
+import hashlib
 import re
 import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from models import Event, Mail, OneTimeCode
+from models import Event, Mail, Notification, OneTimeCode
 from nachbarschaft.services.codes import issue_code
 from nachbarschaft.services.mailed_codes import PER_HOUR
 from tests.support.town import PASSWORD, Neighbour, Reply, Town
@@ -44,6 +45,15 @@ def last_code(town: Town) -> str:
 
 def ask_new_email(who: Neighbour, email: str = NEW_EMAIL) -> Reply:
     return who.patch("/v1/me", {"email": email}, If_Match="*")
+
+
+def put_off(town: Town, topic: str) -> None:
+    """As if the other mail server had said: not now."""
+    notices = select(Notification.id).where(Notification.topic == topic)
+    with town.wiring.writing() as context:
+        context.session.execute(
+            update(Mail).where(Mail.notification_id.in_(notices)).values(due_at=context.now + timedelta(minutes=5))
+        )
 
 
 def limited(town: Town) -> Town:
@@ -219,6 +229,20 @@ def test_a_new_address_counts_once_its_code_is_redeemed(town: Town) -> None:
     assert (redeemed["email"], redeemed["pending_email"]) == (NEW_EMAIL, None)
     assert sign_in(town, neighbour.email, PASSWORD) == 401
     assert sign_in(town, NEW_EMAIL, PASSWORD) == 200
+
+
+def test_the_old_address_is_told_also_where_its_mail_comes_after_the_change(town: Town) -> None:
+    neighbour = town.neighbour()
+    ask_new_email(neighbour)
+    put_off(town, "new_email_asked")
+    assert redeem(town, last_code(town), PASSWORD).json["person"]["email"] == NEW_EMAIL
+
+    town.clock.forward(minutes=5)
+    assert town.deliver_mails() == {"sent": 1}
+
+    assert town.mails()[-1]["recipient_sha256"] == hashlib.sha256(neighbour.email.encode()).hexdigest()[:16]
+    with town.wiring.reading() as context:
+        assert set(context.session.scalars(select(Mail.recipient))) == {None}, "it is kept no longer than needed"
 
 
 def test_a_new_address_needs_a_fresh_sign_in(town: Town) -> None:

@@ -72,6 +72,7 @@ def _mail() -> None:
         sa.Column("outcome", sa.String(length=60), nullable=True),
         sa.Column("settled_at", _INSTANT, nullable=True),
         sa.Column("digest", sa.Boolean(), nullable=False),
+        sa.Column("recipient", sa.String(length=254), nullable=True),
         sa.CheckConstraint(
             "state IN ('pending', 'leased', 'sent', 'dropped', 'failed')", name=op.f("ck_mail_state_known")
         ),
