@@ -57,18 +57,21 @@ class MailLine:
         return self._gateway.send(message)
 
     def has_more_to_it(self, parcel: Parcel[MailMessage], ending: Ending) -> bool:
-        """Whether an address is gone, or a code needs to be kept no longer."""
-        if isinstance(ending, Hold) or (isinstance(ending, SendResult) and ending.outcome is Outcome.RETRY):
+        """Whether an address is gone, or a code needs to be kept no longer: not by whoever holds the row now."""
+        if isinstance(ending, Hold) or ending == Drop(Reason.OVERTAKEN):
+            return False
+        if isinstance(ending, SendResult) and ending.outcome is Outcome.RETRY:
             return False
         is_gone = isinstance(ending, SendResult) and ending.outcome is Outcome.ADDRESS_GONE
         return is_gone or not isinstance(parcel.step, MailMessage) or parcel.step.kind == "account"
 
-    def after(self, context: Context, parcel: Parcel[MailMessage], ending: Ending) -> None:
+    def after(self, context: Context, parcel: Parcel[MailMessage], ending: Ending) -> Ending:
         """Notes an address that nobody has, or that works again; forgets the code of a mail, and whom it was for."""
         _forget_codes(context.session, parcel.claims)
         _forget_recipients(context.session, parcel.claims)
         if isinstance(parcel.step, MailMessage) and isinstance(ending, SendResult):
             _note_address(context, parcel.step.recipient, ending)
+        return ending
 
     def close(self) -> None:
         self._gateway.close()

@@ -4,15 +4,22 @@ import hashlib
 import re
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
+from jobs.pacing import Pace
+from jobs.settling import Settler
 from models import Event, Mail, Notification, OneTimeCode
+from nachbarschaft.recording import RecordingMailGateway
+from nachbarschaft.sending import Drop
 from nachbarschaft.services.codes import issue_code
 from nachbarschaft.services.mailed_codes import PER_HOUR
-from tests.support.town import PASSWORD, Neighbour, Reply, Town
+from nachbarschaft.services.mailing import MailLine
+from nachbarschaft.services.outgoing import LEASE
+from tests.support.town import PASSWORD, PUBLIC_URL, Neighbour, Reply, Town
 
 NEW_PASSWORD = "fünf ganz andere Wörter hier"
 CODE = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}")
@@ -133,6 +140,29 @@ def test_a_code_lies_sealed_until_its_mail_has_gone_and_then_nowhere(town: Town)
         assert context.session.scalars(select(OneTimeCode)).one().sealed_code is None
         told = [event.data for event in context.session.scalars(select(Event).where(Event.kind == "code_issued"))]
     assert told == [{"reason": "code_by_mail"}]
+
+
+def test_a_sender_that_was_overtaken_takes_nothing_from_the_one_that_has_the_mail_now(
+    town: Town, tmp_path: Path
+) -> None:
+    ask_code(town, town.neighbour().email)
+    line = MailLine(RecordingMailGateway(tmp_path / "mails"), PUBLIC_URL)
+    with town.wiring.writing() as context:
+        zombie = line.claim(context, 1, None)
+    town.clock.forward(seconds=LEASE.total_seconds())
+    with town.wiring.writing() as context:
+        heir = line.claim(context, 1, None)
+
+    settler = Settler(town.wiring, line, Pace(), time.monotonic)
+    with town.wiring.reading() as context:
+        for parcel in line.prepare(context, zombie):
+            assert isinstance(parcel.step, Drop)
+            settler.add(parcel, parcel.step)
+    assert settler.settle() == {"overtaken": 1}
+
+    with town.wiring.reading() as context:
+        [parcel] = line.prepare(context, heir)
+    assert CODE.search(parcel.message.text)
 
 
 def test_a_mailed_code_works_for_an_hour(town: Town) -> None:
