@@ -34,7 +34,10 @@ class Line(Protocol):
     def has_more_to_it(self, parcel: Parcel[Any], ending: Ending) -> bool:
         """Whether something is to be done about an ending beside settling it."""
 
-    def after(self, context: Context, parcel: Parcel[Any], ending: Ending) -> None:
-        """What else follows from an ending, before it is settled; done twice, it does nothing the second time."""
+    def after(self, context: Context, parcel: Parcel[Any], ending: Ending) -> Ending:
+        """What else follows from an ending, before it is settled; done twice, it does nothing the second time.
+
+        Returns how it ends, now that this is known.
+        """
 
     def close(self) -> None: ...

@@ -68,18 +68,23 @@ class Settler:
             return Counter({"broke": 1})
 
     def _written(self, endings: Sequence[Ended]) -> Counter[str]:
-        for parcel, ending in endings:
-            if self._line.has_more_to_it(parcel, ending):
-                # Before settling, so that a sender that dies in between leaves the row to one that does it again;
-                # and apart from it, for it touches other pushes of the phone, which others may be settling.
-                with self._wiring.writing() as context:
-                    self._line.after(context, parcel, ending)
+        known = [(parcel, self._seen_through(parcel, ending)) for parcel, ending in endings]
         settlements = [
-            Settlement(claim, ending, self._counts(ending)) for parcel, ending in endings for claim in parcel.claims
+            Settlement(claim, ending, self._counts(ending)) for parcel, ending in known for claim in parcel.claims
         ]
         with self._wiring.writing() as context:
             written = settle_all(context.session, self._line.table, settlements, context.now)
         return Counter(self._noted(settlement, written) for settlement in settlements)
+
+    def _seen_through(self, parcel: Parcel[Any], ending: Ending) -> Ending:
+        """Before settling, so that a sender that dies in between leaves the row to one that does it again.
+
+        And apart from it, for it touches other pushes of the phone, which others may be settling.
+        """
+        if not self._line.has_more_to_it(parcel, ending):
+            return ending
+        with self._wiring.writing() as context:
+            return self._line.after(context, parcel, ending)
 
     def _noted(self, settlement: Settlement, written: Collection[UUID]) -> str:
         """What happened, for counts and the log: ids and codes, never an address."""

@@ -55,6 +55,7 @@ class Reason(enum.StrEnum):
     QUIET = "quiet"
     NIGHT = "night"
     BEING_SENT = "being_sent"  # what it replaces is on its way
+    NEW_ADDRESS = "new_address"  # the phone was given another address while it was sent to its old one
     DEVICE_FULL = "device_full"  # the phone has had as much as Google lets through
     STOPPING = "stopping"
     LATE = "late"  # its lease is about to run out

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from models import Delivery, Device, Notification, Person
@@ -56,15 +56,16 @@ class PushLine:
             return ending.reason is Reason.DEVICE_GONE
         return isinstance(ending, SendResult) and ending.outcome is Outcome.ADDRESS_GONE
 
-    def after(self, context: Context, parcel: Parcel[PushMessage], ending: Ending) -> None:
-        """Forgets an address that is dead, unless the phone has been given a new one since; and mails instead."""
+    def after(self, context: Context, parcel: Parcel[PushMessage], ending: Ending) -> Ending:
+        """Forgets an address that is dead and mails instead; a phone that has a new one since is sent it there."""
         for claim in parcel.claims:
-            if isinstance(ending, SendResult):
-                forget_address(context, claim.row_id, parcel.message.address)
+            if isinstance(ending, SendResult) and forget_address(context, claim.row_id, parcel.message.address):
+                return Hold(context.now, Reason.NEW_ADDRESS)
             for notice_id in context.session.scalars(
                 select(Delivery.notification_id).where(Delivery.id == claim.row_id)
             ).all():
                 owe_mail_instead(context, notice_id)
+        return ending
 
     def close(self) -> None:
         self._gateway.close()
@@ -83,16 +84,18 @@ def prepare_pushes(session: Session, claims: Sequence[Claim], now: datetime) -> 
     return [Parcel((claim,), step) for claim, step in zip(claims, steps, strict=True)]
 
 
-def forget_address(context: Context, delivery_id: uuid.UUID, address: str) -> None:
-    """Deletes a device whose address is dead, unless it has been given a new one since.
+def forget_address(context: Context, delivery_id: uuid.UUID, address: str) -> bool:
+    """Deletes a device whose address is dead, unless it has been given a new one since; returns whether it has.
 
     The person is held, as by an app that registers: its device does not vanish between its look and its change.
     """
     theirs = select(Device.id, Device.person_id).join(Delivery, Delivery.device_id == Device.id)
     device = context.session.execute(theirs.where(Delivery.id == delivery_id)).one_or_none()
-    if device is not None:
-        hold_person(context, device.person_id)
-        context.session.execute(delete(Device).where(Device.id == device.id, Device.address == address))
+    if device is None:
+        return False
+    hold_person(context, device.person_id)
+    context.session.execute(delete(Device).where(Device.id == device.id, Device.address == address))
+    return bool(context.session.scalar(select(exists().where(Device.id == device.id))))
 
 
 def collapse_key(person: Person, notice: Notification) -> str:

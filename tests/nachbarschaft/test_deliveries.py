@@ -567,6 +567,26 @@ def test_an_unregistered_address_is_forgotten_and_what_it_was_owed_too(small_tow
     assert small_town.deliver() == {"sent": 1}
 
 
+def test_what_met_an_address_that_the_phone_no_longer_has_goes_to_its_new_one(town: Town) -> None:
+    volunteer, _requester, _request = an_ask(town)
+
+    class Renewed(RecordingGateway):
+        """The app gets a new address while the push is on its way to the old one."""
+
+        def send(self, message: PushMessage) -> SendResult:
+            if message.address == "new":
+                return super().send(message)
+            body = {"address": "new", "kind": "token", "platform": "android", "language": "de", "app_version": "2.0.0"}
+            assert volunteer.put("/v1/me/devices/installation-1", body).status_code == 200
+            return SendResult(Outcome.ADDRESS_GONE, "unregistered")
+
+    town.courier.close()
+    town.courier = Courier(town.wiring, PushLine(Renewed(town.pushes)))
+    assert town.deliver() == {"held": 1, "sent": 1}
+    push = only(owed(town))
+    assert (push.address, push.state, push.failures) == ("new", "sent", 0)
+
+
 def test_a_device_that_has_a_new_address_meanwhile_is_not_forgotten(town: Town) -> None:
     volunteer, _requester, _request = an_ask(town)
     [held] = claim(town)
