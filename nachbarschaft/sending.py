@@ -52,6 +52,7 @@ class Reason(enum.StrEnum):
     NOT_WANTED = "not_wanted"
     PAUSED = "paused"
     OVER_CAP = "over_cap"
+    NEXT_IN_LINE = "next_in_line"  # others on their way may be the last that the day's limit allows
     QUIET = "quiet"
     NIGHT = "night"
     BEING_SENT = "being_sent"  # what it replaces is on its way

@@ -28,8 +28,9 @@ _LONGEST_WAIT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One notice on its way to one person. `pushed_today` counts the other notices of today that come before it.
+    """One notice on its way to one person. `pushed_today` counts the other notices that they were sent today.
 
+    `before_it` counts those that are being sent, or looked at, and come before it: some of them may not go out at all.
     `is_asked` and `could_say_yes` are about the ask that it is, or that it settles; `helps` says whether the person has
     the task that it is about.
     """
@@ -45,6 +46,7 @@ class Case:
     could_say_yes: bool
     helps: bool
     pushed_today: int
+    before_it: int
     now: datetime
 
     @property
@@ -75,7 +77,7 @@ def read_cases(session: Session, table: type[Outgoing], rows: Iterable[uuid.UUID
     able = could_say_yes(session, asked, now)
     helping = _helping(session, _pairs(notice for notice in notices if notice.topic in TO_HELPERS))
     timezones = {row[3].id: row[4] for row in found}
-    pushed = _pushed_before(session, notices, timezones, now)
+    told = _told_today(session, notices, timezones, now)
     return [
         Case(
             row_id=row_id,
@@ -88,7 +90,8 @@ def read_cases(session: Session, table: type[Outgoing], rows: Iterable[uuid.UUID
             is_asked=(notice.request_id, person.id) in asked,
             could_say_yes=(notice.request_id, person.id) in able,
             helps=(notice.request_id, person.id) in helping,
-            pushed_today=pushed.get(notice.id, 0),
+            pushed_today=told.get(notice.id, (0, 0))[0],
+            before_it=told.get(notice.id, (0, 0))[1],
             now=now,
         )
         for row_id, attempt, notice, person, timezone, preferences, request in found
@@ -112,10 +115,10 @@ def _helping(session: Session, tasks: Iterable[Ask]) -> set[Ask]:
     return {(row[0], row[1]) for row in session.execute(query)} & wanted
 
 
-def _pushed_before(
+def _told_today(
     session: Session, notices: Sequence[Notification], timezones: dict[uuid.UUID, str], now: datetime
-) -> dict[uuid.UUID, int]:
-    """For each notice that is capped: how many others its person was told of today, or is being told of before it.
+) -> dict[uuid.UUID, tuple[int, int]]:
+    """For each notice that is capped: how many others its person was told of today, and is being told of before it.
 
     Of several that are sent at once each counts only the earlier ones: so as many go out as the limit allows.
     """
@@ -129,12 +132,13 @@ def _pushed_before(
             is_sent = state == DeliveryState.SENT and settled_at >= day_starts[person]
             if is_sent or (state == DeliveryState.LEASED and key not in told[person]):
                 told[person][key] = (is_sent, created_at)
-    return {notice.id: _earlier(notice, told[notice.person_id]) for notice in capped}
+    return {notice.id: _others(notice, told[notice.person_id]) for notice in capped}
 
 
-def _earlier(notice: Notification, told: dict[uuid.UUID, tuple[bool, datetime]]) -> int:
+def _others(notice: Notification, told: dict[uuid.UUID, tuple[bool, datetime]]) -> tuple[int, int]:
     mine = (notice.created_at, notice.id)
-    return sum(is_sent or (at, key) < mine for key, (is_sent, at) in told.items() if key != notice.id)
+    others = [(is_sent, (at, key) < mine) for key, (is_sent, at) in told.items() if key != notice.id]
+    return sum(is_sent for is_sent, _ in others), sum(earlier for is_sent, earlier in others if not is_sent)
 
 
 def _told(people: Iterable[uuid.UUID], since: datetime) -> Select[*tuple[Any, ...]]:

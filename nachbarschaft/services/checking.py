@@ -10,6 +10,7 @@ from nachbarschaft.sending import Drop, Hold, Reason
 from nachbarschaft.words.texts import REMINDERS
 
 BEFORE_GOING = timedelta(hours=1)
+WAIT_FOR_OTHERS = timedelta(seconds=5)
 _KEEPS_FROM_GOING = frozenset({"request_cancelled", "released", "request_edited"})
 _ASK_HOW_IT_ENDED = frozenset({"is_it_done", "did_it_happen"})
 _WAITED_FOR = _KEEPS_FROM_GOING | {"accepted", "filled", "helper_withdrew"}
@@ -41,8 +42,15 @@ def not_yet(case: Case) -> Drop | Hold | None:
             return Hold(held_until, Reason.QUIET)
     if case.is_ask and not case.notice.urgent and is_night(now, habits.zone):
         return Hold(next_morning(now, habits.zone), Reason.NIGHT)
-    is_over = case.notice.kind in CAPPED and case.pushed_today >= habits.pushes_per_day
-    return Drop(Reason.OVER_CAP) if is_over else None
+    return _over_cap(case) if case.notice.kind in CAPPED else None
+
+
+def _over_cap(case: Case) -> Drop | Hold | None:
+    """What is being sent may yet be dropped, or fail: only what was sent has used up the day."""
+    left = case.habits.pushes_per_day - case.pushed_today
+    if left <= 0:
+        return Drop(Reason.OVER_CAP)
+    return Hold(case.now + WAIT_FOR_OTHERS, Reason.NEXT_IN_LINE) if case.before_it >= left else None
 
 
 def _is_still_true(case: Case) -> bool:

@@ -77,8 +77,9 @@ def _stop(session: Session, one: Look) -> Drop | Hold | None:
     if stop is not None:
         return stop
     wait = not_yet(case)
+    is_capped = wait is not None and wait.reason in {Reason.OVER_CAP, Reason.NEXT_IN_LINE}
     # However much a digest holds, it comes once.
-    return None if one.is_digest and wait == Drop(Reason.OVER_CAP) else wait
+    return None if one.is_digest and is_capped else wait
 
 
 def _unwanted(case: Case) -> Drop | None:

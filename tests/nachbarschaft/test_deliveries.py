@@ -363,9 +363,24 @@ def test_of_several_pushes_at_once_as_many_go_out_as_the_day_allows(town: Town) 
     for _ in range(3):
         requester.ask()
     volunteer.put("/v1/me/preferences", {"pushes_per_day": 2})
-    assert town.deliver() == {"sent": 4, "dropped": 2}
+    assert town.deliver() == {"sent": 4, "held": 2}
+    town.clock.forward(seconds=5)
+    assert town.deliver() == {"dropped": 2}
     assert len({push["notification_id"] for push in town.sent()}) == 2
     assert len(volunteer.inbox()) == 3
+
+
+def test_what_is_dropped_for_another_reason_takes_nobodys_place_in_the_day(town: Town) -> None:
+    volunteer, requester = town.volunteer(), town.neighbour()
+    called_off = requester.ask()
+    town.clock.forward(seconds=1)
+    requester.ask()
+    volunteer.put("/v1/me/preferences", {"pushes_per_day": 1})
+    assert requester.act(called_off, "cancel").status_code == 200
+    town.deliver()
+    town.clock.forward(seconds=5)
+    town.deliver()
+    assert [push.outcome for push in owed(town, "asked")] == ["settled", "sent"]
 
 
 def test_the_limit_of_the_day_never_stops_what_concerns_ones_own_request(small_town: Town) -> None:
