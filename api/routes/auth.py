@@ -34,6 +34,7 @@ from nachbarschaft.phones import normalise_phone
 from nachbarschaft.queries.people import read_me
 from nachbarschaft.services.accounts import Newcomer, find_by_login, sign_up
 from nachbarschaft.services.codes import NewLogin, redeem_code
+from nachbarschaft.services.locking import hold_person
 from nachbarschaft.services.mailed_codes import ask_code
 from nachbarschaft.services.second_factors import is_asked_for, is_shown
 from nachbarschaft.services.sessions import Grant, begin_session, refresh, sign_out
@@ -108,7 +109,8 @@ def create_session(edge: Edge, body: dict[str, Any]) -> dict[str, Any]:
         raise WrongCredentials
     with edge.writing() as context:
         found = find_by_login(context, body["login"])
-        if found is None or found.password_hash != stored:
+        # Held: whoever sets a password at this moment ends this session too, or it does not begin.
+        if found is None or hold_person(context, found.id).password_hash != stored:
             raise WrongCredentials
         asked = is_asked_for(context, found)
         if asked and "otp" not in body:

@@ -10,7 +10,15 @@ from sqlalchemy.exc import IntegrityError
 
 from models import Offer, Person, Quarter, SignInSession
 from nachbarschaft.context import Context
-from nachbarschaft.errors import Conflict, Invalid, LoginTaken, OutsideAllQuarters, OutsideQuarter, SignInAgain
+from nachbarschaft.errors import (
+    Conflict,
+    Invalid,
+    LoginTaken,
+    OutsideAllQuarters,
+    OutsideQuarter,
+    SignInAgain,
+    Unauthenticated,
+)
 from nachbarschaft.geography.outlines import covers
 from nachbarschaft.phones import PhoneRefused, normalise_phone
 from nachbarschaft.queries.quarters import quarter_at
@@ -126,7 +134,13 @@ def normalise_email(email: str) -> str:
 
 
 def require_fresh_sign_in(context: Context) -> None:
-    """What a stolen phone must not change asks for the password once more. Raises SignInAgain."""
+    """What a stolen phone must not change asks for the password once more. Raises SignInAgain.
+
+    Whoever holds the person asks: a session that somebody ended until then changes nothing any more (Unauthenticated).
+    """
+    ended = select(SignInSession.ended_at).where(SignInSession.id == context.me.session_id)
+    if context.session.scalar(ended) is not None:
+        raise Unauthenticated
     signed_in_at = context.me.signed_in_at
     if signed_in_at is None or context.now - signed_in_at > FRESH_SIGN_IN:
         raise SignInAgain

@@ -16,6 +16,7 @@ from nachbarschaft.errors import Invalid, LoginTaken, WrongCode
 from nachbarschaft.services.accounts import normalise_email
 from nachbarschaft.services.ending_codes import end_all_codes, end_codes
 from nachbarschaft.services.events import record
+from nachbarschaft.services.locking import hold_person
 from nachbarschaft.services.sessions import end_sessions
 from nachbarschaft.words import mark as _
 
@@ -55,8 +56,7 @@ def redeem_code(context: Context, code: str, login: NewLogin) -> Person:
     A code that went to a new e-mail address makes that address the login. All other codes of the person end too.
     Raises WrongCode, Invalid where a person without a login names none, LoginTaken.
     """
-    used = _use_up(context, code)
-    person = context.session.get_one(Person, used.person_id)
+    used, person = _use_up(context, code)
     if person.suspended_at is not None:
         raise WrongCode
     if used.new_email is not None and login.email is None and login.phone is None:
@@ -70,10 +70,12 @@ def redeem_code(context: Context, code: str, login: NewLogin) -> Person:
     return person
 
 
-def _use_up(context: Context, code: str) -> OneTimeCode:
+def _use_up(context: Context, code: str) -> tuple[OneTimeCode, Person]:
+    """The person is held first: whoever opens another way into the account at this moment has done so, or waits."""
     found = context.session.scalar(select(OneTimeCode).where(OneTimeCode.code_hash == hash_code(code)))
     if found is None:
         raise WrongCode
+    person = hold_person(context, found.person_id)
     used = context.session.execute(
         update(OneTimeCode)
         .where(OneTimeCode.id == found.id, OneTimeCode.used_at.is_(None), OneTimeCode.expires_at > context.now)
@@ -82,7 +84,7 @@ def _use_up(context: Context, code: str) -> OneTimeCode:
     )
     if cast(CursorResult[Any], used).rowcount != 1:
         raise WrongCode
-    return found
+    return found, person
 
 
 def _set_login(context: Context, person: Person, login: NewLogin) -> None:

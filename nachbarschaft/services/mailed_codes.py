@@ -43,8 +43,8 @@ def ask_new_email(context: Context, email: str) -> None:
     said of an address that somebody else signs in with; no mail goes there. Raises SignInAgain more than 15 minutes
     after the sign-in, RateLimited where too many codes were sent within the hour.
     """
-    require_fresh_sign_in(context)
     person, wanted = hold_person(context, context.me.person_id), normalise_email(email)
+    require_fresh_sign_in(context)
     end_codes(context, person.id, ADDRESS_CODE)
     if wanted == person.email:
         person.pending_email = None

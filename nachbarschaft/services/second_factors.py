@@ -34,8 +34,8 @@ def set_up(context: Context) -> NewSecondFactor:
 
     Raises SignInAgain, Conflict where there is a confirmed one.
     """
-    require_fresh_sign_in(context)
     person = hold_person(context, context.me.person_id)
+    require_fresh_sign_in(context)
     if is_asked_for(context, person):
         raise Conflict(_("You have a second factor already. Please take it off first."))
     _forget(context, person.id)
@@ -69,8 +69,8 @@ def confirm(context: Context, otp: str) -> None:
 
 def take_off(context: Context) -> None:
     """Takes the actor's second factor off. Raises SignInAgain, SecondFactorRequired for a session without it."""
-    require_fresh_sign_in(context)
     person = hold_person(context, context.me.person_id)
+    require_fresh_sign_in(context)
     if is_asked_for(context, person) and not context.me.second_factored:
         raise SecondFactorRequired
     _remove(context, person.id)
