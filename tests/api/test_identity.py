@@ -271,6 +271,7 @@ def test_signing_up_counts_as_signing_in(small_town: Town) -> None:
         "id": "",
         "name": "Käthe",
         "email": "kaethe@example.org",
+        "pending_email": None,
         "phone": None,
         "language": "de",
         "quarter": "",
