@@ -10,6 +10,9 @@ from nachbarschaft.context import Context
 from nachbarschaft.errors import NotFound
 from nachbarschaft.services.locking import hold_person
 
+MOST = 20
+"""Devices that one person can have: every notice is written down once for each, in the transaction that owes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -26,8 +29,9 @@ class Installation:
 def register_device(context: Context, told: Installation) -> tuple[Device, bool]:
     """Adds or updates a device of the actor's; the second value says whether it is new.
 
-    An address that another person or installation had leaves them in the same transaction. The person is held:
-    an app that registers twice at once has one device.
+    An address that another person or installation had leaves them in the same transaction, and the device that was
+    seen the longest ago leaves whoever has too many. The person is held: an app that registers twice at once has one
+    device.
     """
     address_hash = hash_address(told.address)
     me = context.me.person_id
@@ -49,6 +53,8 @@ def register_device(context: Context, told: Installation) -> tuple[Device, bool]
     device.language, device.app_version = told.language, told.app_version
     device.seen_at = context.now
     context.session.flush()
+    if is_new:
+        _keep_the_latest(context, device)
     return device, is_new
 
 
@@ -62,6 +68,13 @@ def forget_device(context: Context, installation: str) -> None:
 
 def hash_address(address: str) -> str:
     return hashlib.sha256(address.encode()).hexdigest()
+
+
+def _keep_the_latest(context: Context, newest: Device) -> None:
+    others = select(Device.id).where(Device.person_id == newest.person_id, Device.id != newest.id)
+    too_many = context.session.scalars(others.order_by(Device.seen_at.desc(), Device.id.desc()).offset(MOST - 1)).all()
+    if too_many:
+        context.session.execute(delete(Device).where(Device.id.in_(too_many)))
 
 
 def _own(context: Context, installation: str) -> Device | None:

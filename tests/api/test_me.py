@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from models import Device, Offer, Quarter
+from nachbarschaft.services.devices import MOST
 from tests.api.raw import assert_problem
 from tests.support.town import Neighbour, Reply, Town
 
@@ -174,6 +175,21 @@ def test_an_address_that_moves_to_another_installation_leaves_the_first(small_to
     assert neighbour.delete("/v1/me/devices/installation-1").status_code == 404
     assert neighbour.delete("/v1/me/devices/installation-2").status_code == 204
     assert addresses(small_town) == {}
+
+
+def test_of_more_devices_than_anybody_has_the_ones_seen_last_stay(town: Town) -> None:
+    neighbour, other = town.neighbour(), town.neighbour()
+    put(other, address="somebody else's")
+    for number in range(MOST):
+        assert put(neighbour, f"installation-{number}", address=f"address {number}").status_code == 201
+        town.clock.forward(minutes=1)
+    put(neighbour, "installation-0", address="address 0")
+    assert len(addresses(town)) == MOST + 1
+
+    put(neighbour, f"installation-{MOST}", address=f"address {MOST}")
+
+    kept = {f"address {number}" for number in range(MOST + 1) if number != 1}
+    assert set(addresses(town)) == kept | {"somebody else's"}
 
 
 def test_a_device_is_signed_off_only_by_its_owner(small_town: Town) -> None:
