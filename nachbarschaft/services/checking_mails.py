@@ -4,8 +4,9 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import Mail, OneTimeCode, Person
@@ -17,6 +18,9 @@ from nachbarschaft.sending import Drop, Hold, Reason
 from nachbarschaft.services.checking import not_any_more, not_yet
 from nachbarschaft.services.outgoing import Claim, Parcel
 from nachbarschaft.services.owing_mail import ADDRESS_ASKED, CODES
+
+CODES_PER_ADDRESS, CODES_WITHIN = 3, timedelta(hours=1)
+"""However many people say that an address is their new one: nobody fills a stranger's mailbox with several accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def look(context: Context, held: Mapping[uuid.UUID, Claim]) -> Looked:
             continue
         mail = mails[row_id]
         one = Look(case, mail.digest, codes.get(case.notice.id), mail.recipient)
-        stop = _stop(context.session, one)
+        stop = _stop(context, one)
         if stop is not None:
             ended.append(Parcel((claim,), stop))
             continue
@@ -66,11 +70,11 @@ def _codes(session: Session, cases: Iterable[Case]) -> dict[uuid.UUID, OneTimeCo
     return {code.id: code for code in session.scalars(select(OneTimeCode).where(OneTimeCode.id.in_(ids)))}
 
 
-def _stop(session: Session, one: Look) -> Drop | Hold | None:
+def _stop(context: Context, one: Look) -> Drop | Hold | None:
     """Why it is not sent, or not now; None where it is."""
     case = one.case
     if case.notice.topic in CODES:
-        return _code_stop(session, case, one.code)
+        return _code_stop(context, case, one.code)
     if case.notice.topic == ADDRESS_ASKED:
         return _account_stop(case) or _address_stop(one)
     stop = not_any_more(case) or _unwanted(case)
@@ -91,8 +95,11 @@ def _unwanted(case: Case) -> Drop | None:
     return None if wanted and may_be_mailed(person, preferences, kind) else Drop(Reason.NOT_WANTED)
 
 
-def _code_stop(session: Session, case: Case, code: OneTimeCode | None) -> Drop | None:
-    """A code that was used, replaced or has ended meanwhile is not sent; nor is one for somebody else's address."""
+def _code_stop(context: Context, case: Case, code: OneTimeCode | None) -> Drop | None:
+    """A code that was used, replaced or has ended meanwhile is not sent.
+
+    Nor is one for somebody else's address, or where that address has had enough; whoever asked is not told.
+    """
     stop = _account_stop(case)
     if stop is not None:
         return stop
@@ -102,8 +109,21 @@ def _code_stop(session: Session, case: Case, code: OneTimeCode | None) -> Drop |
         return Drop(Reason.TOO_LATE)
     if code.new_email is None:
         return None if case.person.email is not None else Drop(Reason.NO_ADDRESS)
-    is_taken = session.scalar(select(exists().where(Person.email == code.new_email)))
-    return Drop(Reason.NOT_WANTED) if is_taken else None
+    is_taken = context.session.scalar(select(exists().where(Person.email == code.new_email)))
+    return Drop(Reason.NOT_WANTED) if is_taken or _had_enough(context, code) else None
+
+
+def _had_enough(context: Context, code: OneTimeCode) -> bool:
+    """Whether a new address was sent so many codes within the hour before, for whomever, that this is one too many."""
+    before = select(func.count()).where(
+        OneTimeCode.new_email == code.new_email,
+        OneTimeCode.created_at > code.created_at - CODES_WITHIN,
+        or_(
+            OneTimeCode.created_at < code.created_at,
+            and_(OneTimeCode.created_at == code.created_at, OneTimeCode.id < code.id),
+        ),
+    )
+    return context.throttles and (context.session.scalar(before) or 0) >= CODES_PER_ADDRESS
 
 
 def _address_stop(one: Look) -> Drop | None:

@@ -15,6 +15,7 @@ from jobs.settling import Settler
 from models import Event, Mail, Notification, OneTimeCode
 from nachbarschaft.recording import RecordingMailGateway
 from nachbarschaft.sending import Drop
+from nachbarschaft.services.checking_mails import CODES_PER_ADDRESS
 from nachbarschaft.services.codes import issue_code
 from nachbarschaft.services.mailed_codes import PER_HOUR
 from nachbarschaft.services.mailing import MailLine
@@ -334,6 +335,26 @@ def test_too_many_new_addresses_are_refused(town: Town) -> None:
     answers = [ask_new_email(neighbour, f"wish{number}@example.net") for number in range(PER_HOUR + 1)]
 
     assert [answer.status_code for answer in answers] == [200] * PER_HOUR + [429]
+
+
+def test_a_strangers_mailbox_is_not_filled_with_several_accounts_either(town: Town) -> None:
+    limited(town)
+    answers = [ask_new_email(town.neighbour()) for _ in range(CODES_PER_ADDRESS + 2)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.json["pending_email"] for answer in answers} == {NEW_EMAIL}
+    town.deliver_mails()
+    assert coded(town) == CODES_PER_ADDRESS
+
+    town.clock.forward(hours=1)
+    ask_new_email(town.neighbour())
+    town.deliver_mails()
+    assert coded(town) == CODES_PER_ADDRESS + 1
+
+
+def coded(town: Town) -> int:
+    """How many mails have carried a code."""
+    return sum(bool(CODE.search(mail["text"])) for mail in town.mails())
 
 
 def test_an_address_that_is_none_and_a_phone_are_refused(small_town: Town) -> None:
