@@ -38,9 +38,10 @@ def owe(context: Context, person_id: uuid.UUID, topic: str, request: HelpRequest
     context.session.add(notification)
     context.session.flush()
     replace_entries(context, notification)
-    for device_id in _devices(context, notification):
+    devices = _devices(context, notification)
+    for device_id in devices:
         context.session.add(Delivery(notification_id=notification.id, device_id=device_id, due_at=context.now))
-    owe_mail(context, notification)
+    owe_mail(context, notification, has_device=bool(devices))
     return notification
 
 
@@ -67,7 +68,10 @@ def _devices(context: Context, notification: Notification) -> list[uuid.UUID]:
 
 
 def _reached_about(notification: Notification) -> Select[uuid.UUID | None]:
-    """Devices that were sent, or may have been, or are being sent something about the request (contract, section 8)."""
+    """Devices that were sent, or may have been, or will have been something about the request (contract, section 8).
+
+    What still waits may leave before this transaction is seen: whether it did is looked at when the notice is sent.
+    """
     return (
         select(Delivery.device_id)
         .join(Notification, Delivery.notification_id == Notification.id)
@@ -75,6 +79,9 @@ def _reached_about(notification: Notification) -> Select[uuid.UUID | None]:
             Notification.person_id == notification.person_id,
             Notification.request_id == notification.request_id,
             Delivery.device_id.is_not(None),
-            or_(Delivery.state.in_([DeliveryState.SENT, DeliveryState.LEASED]), Delivery.may_have_arrived),
+            or_(
+                Delivery.state.in_([DeliveryState.SENT, DeliveryState.LEASED, DeliveryState.PENDING]),
+                Delivery.may_have_arrived,
+            ),
         )
     )

@@ -21,9 +21,12 @@ CODES = frozenset({PASSWORD_CODE, ADDRESS_CODE})
 """Topics whose mail carries a code."""
 
 
-def owe_mail(context: Context, notice: Notification) -> None:
-    """Owes the mail of a notice, in the transaction that owes the notice, to whoever gets such notices by mail."""
-    _owe(context, notice, has_device=None)
+def owe_mail(context: Context, notice: Notification, *, has_device: bool) -> None:
+    """Owes the mail of a notice, in the transaction that owes the notice, to whoever gets such notices by mail.
+
+    `has_device` says whether it is owed to a phone: one that registers at this moment is owed none, and does not count.
+    """
+    _owe(context, notice, has_device=has_device)
 
 
 def owe_mail_instead(context: Context, notification_id: uuid.UUID) -> None:
@@ -42,16 +45,15 @@ def owe_code_mail(context: Context, notice: Notification) -> None:
     context.session.add(Mail(notification_id=notice.id, due_at=context.now))
 
 
-def _owe(context: Context, notice: Notification, *, has_device: bool | None) -> None:
+def _owe(context: Context, notice: Notification, *, has_device: bool) -> None:
     if notice.silent:
         return
-    person, preferences, zone, found = context.session.execute(
-        select(Person, Preferences, Quarter.timezone, exists().where(Device.person_id == Person.id))
+    person, preferences, zone = context.session.execute(
+        select(Person, Preferences, Quarter.timezone)
         .join(Quarter, Quarter.id == Person.quarter_id)
         .outerjoin(Preferences, Preferences.person_id == Person.id)
         .where(Person.id == notice.person_id)
     ).one()
-    has_device = bool(found) if has_device is None else has_device
     if not (_is_wanted_anyway(person, notice) or gets_mail(person, preferences, notice.kind, has_device=has_device)):
         return
     digest_at = next_time(context.now, DIGEST_AT, ZoneInfo(zone))

@@ -3,20 +3,27 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from models import Delivery, HelpRequest, Invitation, Notification
+from models.lifecycle import InvitationState, RequestState
 from nachbarschaft.context import Actor
 from nachbarschaft.push import PushMessage
 from nachbarschaft.sending import Outcome, SendResult
+from nachbarschaft.services import outbox
 from nachbarschaft.services.opening import Asking
+from nachbarschaft.services.outbox import owe
 from nachbarschaft.services.outgoing import Settlement, claim_due, settle_all
 from nachbarschaft.services.places import Place
 from nachbarschaft.services.pushing import prepare_pushes
 from nachbarschaft.services.requests import open_request
 from tests.nachbarschaft.owed import owed
+from tests.support.databases import Databases
 from tests.support.town import BLUMENTHAL, Neighbour, Town
 
 
@@ -127,10 +134,12 @@ def test_an_ask_that_was_not_sent_yet_is_dropped_and_nobody_learns_that_it_is_se
     winner, loser = town.volunteer(), town.volunteer()
     request = town.neighbour().ask()
     winner.act(request, "accept")
-    assert owed(town, "settled") == []
-    assert town.deliver() == {"dropped": 2}
+    assert town.deliver() == {"dropped": 2, "held": 1}
+    town.clock.forward(seconds=5)
+    assert town.deliver() == {"dropped": 1}
     assert town.sent() == []
-    assert [(push.state, push.outcome) for push in owed(town)] == [("dropped", "settled")] * 2
+    assert [push.outcome for push in owed(town, "asked")] == ["settled"] * 2
+    assert [(push.person_id, push.outcome) for push in owed(town, "settled")] == [(loser.uuid, "never_sent")]
     assert [entry["title"] for entry in loser.inbox()] == ["Es ist alles geregelt"], "the inbox tells it all the same"
 
 
@@ -157,6 +166,41 @@ def test_while_the_ask_is_being_sent_the_settled_notice_waits_to_see_whether_it_
     assert owed(town, "settled")[0].state == expected
     assert len(town.sent()) == (expected == "sent")
     assert len(loser.inbox()) == 1
+
+
+def test_an_ask_that_leaves_while_the_request_is_being_settled_is_replaced_too(
+    databases: Databases, tmp_path: Path
+) -> None:
+    """On PostgreSQL, where a sender looks at what another transaction has not committed yet."""
+    with databases.fresh("postgresql") as url, Town(url, tmp_path) as town:
+        loser = town.volunteer()
+        request = town.neighbour().ask()
+        with town.wiring.writing() as settling:
+            found = settling.session.get_one(HelpRequest, UUID(request["id"]))
+            found.state, found.closed_at = RequestState.CANCELLED, settling.now
+            owe(settling, loser.uuid, "settled", found)
+            assert town.deliver() == {"sent": 1}
+            settling.session.execute(update(Invitation).values(state=InvitationState.LAPSED))
+        assert town.deliver() == {"sent": 1}
+        assert [push["silent"] for push in town.sent()] == [False, True]
+
+
+def test_a_phone_that_registers_at_this_moment_keeps_no_mail_from_whoever_had_none(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL, where it may register between the look at the phones and the mail."""
+    with databases.fresh("postgresql") as url, Town(url, tmp_path) as town:
+        neighbour = town.neighbour()
+        mailed = outbox.owe_mail
+
+        def after_registering(*args: Any, **how: Any) -> None:
+            neighbour.register_phone()
+            mailed(*args, **how)
+
+        monkeypatch.setattr(outbox, "owe_mail", after_registering)
+        with town.wiring.writing() as context:
+            owe(context, neighbour.uuid, "undone")
+        assert (town.deliver(), town.deliver_mails()) == ({}, {"sent": 1})
 
 
 def test_the_settled_notice_counts_against_no_limit(small_town: Town) -> None:
