@@ -168,7 +168,8 @@ def _addressed(recipient: str) -> Address:
     """The address, its domain in ASCII. Raises ValueError for what is none, or would have to be quoted."""
     local, _at, domain = recipient.rpartition("@")
     domain = domain.encode("idna").decode()
-    if not (_LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)):
+    # "=?" begins an encoded word: the library would decode it, and the header name whomever it names.
+    if not (_LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)) or "=?" in local:
         raise ValueError("not an address")
     return Address(username=local, domain=domain)
 

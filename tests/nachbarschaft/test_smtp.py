@@ -282,6 +282,7 @@ def test_a_certificate_that_is_trusted_opens_the_way(tmp_path: Path, monkeypatch
         {"recipient": "a@example.org\r\nX-Header: x"},
         {"recipient": "a@example.org> SIZE=1 <"},
         {"recipient": "no address"},
+        {"recipient": "=?utf-8?q?somebody=40else.example=2c?=@example.org"},
         {"recipient": ""},
         {"message_id": "x>\r\nBcc: somebody@example.net"},
         {"unsubscribe_url": "https://a.example\r\nBcc: somebody@example.net"},
