@@ -38,6 +38,8 @@ EVERY = 0.01
 """Seconds between two calls of the API: a steady load, however fast it answers."""
 LOAD = 5
 """So many times the seconds of a turn of the list: a 99th percentile needs many calls."""
+UNTIL_KNOWN = 3.0
+"""Seconds after which the worker knows that it is down, and what was on its way has come back."""
 DOWN = Answer(503, "UNAVAILABLE")
 OUT_SECONDS, MEGABYTES = Measure("simulated seconds until all is out", LESS), Measure("MB more memory", LESS)
 TAIL_99_MS = Measure("p99 ms", LESS)
@@ -108,6 +110,7 @@ def _served_on(bench: Bench, system: str) -> list[Figure]:
                 before = len(fcm.posts)
                 owe_over_an_outage(wiring, chance, bench.size, OUTAGE)
                 wait_until(lambda: len(fcm.posts) > before, within=90.0)
+                time.sleep(UNTIL_KNOWN)
                 sample = _called(api.port, token, LOAD * bench.seconds)
                 _forget_what_is_owed(wiring)
                 fcm.behave(None)
