@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Update, case, exists, or_, select, true, update
+from sqlalchemy import ColumnElement, CursorResult, Update, and_, case, exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from models import Delivery, Mail, Notification, Outgoing
@@ -20,6 +20,10 @@ LEASE = timedelta(seconds=60)
 """Longer than any attempt takes (10 s), short enough that a dead worker's pushes move on within a minute."""
 IMPOSSIBLE_LEASE = 10 * LEASE
 """Nobody leases for so long: a lease that ends later was written before the clock was set back."""
+LONGEST_HOLD = timedelta(days=2)
+"""Nothing is held for so long: quiet hours, digests and Google's longest wait end within a day."""
+SOON = timedelta(seconds=10)
+"""What is due so soon needs no hastening: clocks and transactions differ a little."""
 ATTEMPTS = 12
 FIRST_RETRY = timedelta(seconds=10)
 """The shortest that Google asks for (firebase.google.com/docs/cloud-messaging/scale-fcm)."""
@@ -136,14 +140,20 @@ def free_all_leases(session: Session, now: datetime) -> int:
 
 
 def hasten(session: Session, table: Table, now: datetime) -> int:
-    """Makes due what was owed at once, at an instant yet to come; returns how many.
+    """Makes due what was owed at once, at an instant yet to come, or is held for longer than anything is; how many.
 
     The clock has been set back since, or that of the machine that owed it is ahead of ours.
     """
     owed_at_once = exists().where(Notification.id == table.notification_id, Notification.created_at == table.due_at)
     hastened = session.execute(
         update(table)
-        .where(table.state == DeliveryState.PENDING, table.due_at > now, table.outcome.is_(None), owed_at_once)
+        .where(
+            table.state == DeliveryState.PENDING,
+            or_(
+                and_(table.outcome.is_(None), table.due_at > now + SOON, owed_at_once),
+                table.due_at > now + LONGEST_HOLD,
+            ),
+        )
         .values(due_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -151,9 +161,9 @@ def hasten(session: Session, table: Table, now: datetime) -> int:
 
 
 def settle_all(session: Session, table: Table, settlements: Iterable[Settlement], now: datetime) -> set[uuid.UUID]:
-    """Writes how attempts ended, but for those whose row another attempt holds by now; returns the rows it wrote.
+    """Writes how attempts ended, but for those whose row another attempt has held since; returns the rows it wrote.
 
-    What ended alike is written by one statement.
+    A row whose lease was freed meanwhile is still its own: what was sent is not sent again. What ended alike is written by one statement.
     """
     alike: dict[tuple[Any, ...], list[uuid.UUID]] = defaultdict(list)
     for settlement in settlements:
@@ -183,7 +193,7 @@ def _over(table: Table, now: datetime) -> Any:
 def _write(
     session: Session, table: Table, attempt: int, rows: Sequence[uuid.UUID], values: dict[str, Any]
 ) -> Sequence[uuid.UUID]:
-    held = is_one_of(table.id, rows), table.attempt == attempt, table.state == DeliveryState.LEASED
+    held = is_one_of(table.id, rows), table.attempt == attempt, table.is_owed()
     connection = session.connection()
     changed = connection.execute(_all_or_nothing(update(table)).where(*held).values(lease_until=None, **values))
     if changed.rowcount == len(rows):
