@@ -22,7 +22,7 @@ from nachbarschaft.services.outgoing import LEASE, Claim, Parcel
 
 ROUNDS = 4
 """Held at a time, for each sender: few enough to be begun well within the lease, also when every attempt times out."""
-ATTEMPT_SECONDS = 25.0
+ATTEMPT_SECONDS = 35.0
 """The longest that one attempt takes: connecting and the answer 10 s each, and fetching a new token now and then."""
 IN_HAND = LEASE.total_seconds() - ATTEMPT_SECONDS
 """Seconds from the claim after which nothing of it is begun any more: the next sender may have it before it ends."""
@@ -107,7 +107,7 @@ class Courier:
             claims = self._line.claim(context, allowed, due_by)
         if not claims:
             self._found_nothing_at = claimed_at
-        for parcel in self._prepared(claims):
+        for parcel in self._ready(claims):
             if isinstance(parcel.step, Drop | Hold | SendResult):
                 self._settler.add(parcel, parcel.step)
             else:
@@ -126,6 +126,14 @@ class Courier:
             if found_nothing or room < ROUNDS // 2 * self._line.senders:
                 return 0
         return max(0, min(room, self._pace.allowance(self._ticks())))
+
+    def _ready(self, claims: list[Claim]) -> list[Parcel[Any]]:
+        """What is to become of each claim; all are given back where the database goes away meanwhile."""
+        try:
+            return self._prepared(claims)
+        except DATABASE_AWAY as error:
+            _log.error("could_not_look", channel=self.channel, error=type(error).__name__)
+            return [Parcel((claim,), Hold(self._wiring.clock.now(), Reason.LATE)) for claim in claims]
 
     def _prepared(self, claims: list[Claim]) -> list[Parcel[Any]]:
         """All together; where one of them breaks that, each on its own, so that it stops no other."""

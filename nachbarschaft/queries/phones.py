@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Delivery, Device, Notification
@@ -65,10 +65,14 @@ def seen_about(session: Session, notices: Iterable[Notification]) -> dict[Shown,
 class Room:
     """How many more pushes each phone may be sent now, counted down as they are promised."""
 
-    def __init__(self, session: Session, devices: Iterable[uuid.UUID], now: datetime) -> None:
+    def __init__(
+        self, session: Session, devices: Iterable[uuid.UUID], now: datetime, *, apart_from: Iterable[uuid.UUID] = ()
+    ) -> None:
+        """What is being sent counts as sent, `apart_from` those pushes that the room is asked for."""
+        devices = list(devices)
         self._now = now
-        self._sent = _sent_lately(session, list(devices), now)
-        self._promised: dict[uuid.UUID, int] = defaultdict(int)
+        self._sent = _sent_lately(session, devices, now)
+        self._promised = _being_sent(session, devices, apart_from)
 
     def take(self, device_id: uuid.UUID) -> datetime | None:
         """Promises one push to the phone; where there is no room, says when there will be some."""
@@ -77,6 +81,23 @@ class Room:
             return self._now + REFILL
         self._promised[device_id] += 1
         return None
+
+
+def _being_sent(session: Session, devices: list[uuid.UUID], apart_from: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    being_sent = (
+        select(Delivery.device_id, func.count())
+        .where(
+            Delivery.device_id.in_(devices),
+            Delivery.state == DeliveryState.LEASED,
+            Delivery.id.not_in(list(apart_from)),
+        )
+        .group_by(Delivery.device_id)
+    )
+    counts: dict[uuid.UUID, int] = defaultdict(int)
+    for device_id, count in session.execute(being_sent) if devices else []:
+        if device_id is not None:
+            counts[device_id] = count
+    return counts
 
 
 def _sent_lately(session: Session, devices: list[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[datetime]]:

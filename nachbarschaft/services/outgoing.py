@@ -163,7 +163,8 @@ def hasten(session: Session, table: Table, now: datetime) -> int:
 def settle_all(session: Session, table: Table, settlements: Iterable[Settlement], now: datetime) -> set[uuid.UUID]:
     """Writes how attempts ended, but for those whose row another attempt has held since; returns the rows it wrote.
 
-    A row whose lease was freed meanwhile is still its own: what was sent is not sent again. What ended alike is written by one statement.
+    A row whose lease was freed meanwhile is still its own: what was sent is not sent again. What ended alike is written
+    by one statement.
     """
     alike: dict[tuple[Any, ...], list[uuid.UUID]] = defaultdict(list)
     for settlement in settlements:

@@ -29,15 +29,29 @@ def owe_mail(context: Context, notice: Notification, *, has_device: bool) -> Non
     _owe(context, notice, has_device=has_device)
 
 
-def owe_mail_instead(context: Context, notification_id: uuid.UUID) -> None:
-    """Owes the mail of a notice whose push met a dead address, where that was the last phone and none has had it."""
+def owe_otherwise(context: Context, notification_id: uuid.UUID) -> None:
+    """Owes a notice whose push met a dead address to the phones that have come since; else by mail, if none has had it.
+
+    Whoever has set the app up anew has a new phone, which nothing was owed to.
+    """
     notice = context.session.get(Notification, notification_id)
     if notice is None:
         return
     # Held, so that of two phones that die at the same moment only one leaves a mail.
     context.session.execute(select(Person.id).where(Person.id == notice.person_id).with_for_update(key_share=True))
-    if not context.session.scalar(select(_is_looked_after(notice))):
+    if not _owed_to_new_phones(context, notice) and not context.session.scalar(select(_is_looked_after(notice))):
         _owe(context, notice, has_device=False)
+
+
+def _owed_to_new_phones(context: Context, notice: Notification) -> bool:
+    if notice.silent:
+        return False
+    is_owed = exists().where(Delivery.notification_id == notice.id, Delivery.device_id == Device.id)
+    new = context.session.scalars(select(Device.id).where(Device.person_id == notice.person_id, ~is_owed)).all()
+    context.session.add_all(
+        Delivery(notification_id=notice.id, device_id=device_id, due_at=context.now) for device_id in new
+    )
+    return bool(new)
 
 
 def owe_code_mail(context: Context, notice: Notification) -> None:

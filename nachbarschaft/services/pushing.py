@@ -21,7 +21,7 @@ from nachbarschaft.sending import Drop, Ending, Hold, Outcome, Reason, SendResul
 from nachbarschaft.services.checking import not_any_more, not_yet
 from nachbarschaft.services.locking import hold_person
 from nachbarschaft.services.outgoing import Claim, Parcel, claim_due
-from nachbarschaft.services.owing_mail import owe_mail_instead
+from nachbarschaft.services.owing_mail import owe_otherwise
 from nachbarschaft.words import say
 from nachbarschaft.words.texts import PUSH_TEXTS
 
@@ -57,14 +57,14 @@ class PushLine:
         return isinstance(ending, SendResult) and ending.outcome is Outcome.ADDRESS_GONE
 
     def after(self, context: Context, parcel: Parcel[PushMessage], ending: Ending) -> Ending:
-        """Forgets an address that is dead and mails instead; a phone that has a new one since is sent it there."""
+        """Forgets an address that is dead and owes it otherwise; a phone that has a new one since is sent it there."""
         for claim in parcel.claims:
             if isinstance(ending, SendResult) and forget_address(context, claim.row_id, parcel.message.address):
                 return Hold(context.now, Reason.NEW_ADDRESS)
             for notice_id in context.session.scalars(
                 select(Delivery.notification_id).where(Delivery.id == claim.row_id)
             ).all():
-                owe_mail_instead(context, notice_id)
+                owe_otherwise(context, notice_id)
         return ending
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ def prepare_pushes(session: Session, claims: Sequence[Claim], now: datetime) -> 
     }
     devices = devices_of(session, cases)
     seen = seen_about(session, [case.notice for case in cases.values() if case.notice.silent])
-    room = Room(session, {device.id for device in devices.values()}, now)
+    room = Room(session, {device.id for device in devices.values()}, now, apart_from=held)
     steps = [_step(cases.get(claim.row_id), devices.get(claim.row_id), seen, room) for claim in claims]
     return [Parcel((claim,), step) for claim, step in zip(claims, steps, strict=True)]
 

@@ -116,18 +116,19 @@ def test_of_several_settled_at_once_only_those_are_that_nobody_else_holds(town: 
     assert {push.id: push.state for push in owed(town)} == {lost.row_id: "leased", kept.row_id: "sent"}
 
 
-def test_a_freed_lease_is_nobodys_and_its_late_holder_sends_nothing(town: Town) -> None:
+def test_whoever_let_a_lease_run_out_begins_nothing_of_it_and_may_still_say_that_it_was_sent(town: Town) -> None:
     an_ask(town)
     [zombie] = claim(town)
     assert town.run("deliver-pushes") == {"freed": 0}
     town.clock.forward(seconds=LEASE.total_seconds())
     assert town.run("deliver-pushes") == {"freed": 1}
     assert (only(owed(town)).state, only(owed(town)).lease_until) == ("pending", None)
-    assert not settled(town, zombie)
     with town.wiring.reading() as context:
         [parcel] = prepare_pushes(context.session, [zombie], context.now)
         assert parcel.step == Drop(Reason.OVERTAKEN)
-    assert town.deliver() == {"sent": 1}
+    assert settled(town, zombie)
+    assert town.deliver() == {}
+    assert only(owed(town)).state == "sent"
 
 
 def test_many_claimers_at_once_get_every_push_exactly_once(town: Town) -> None:
@@ -204,6 +205,19 @@ def test_a_clock_that_was_set_back_keeps_nothing_locked_in(town: Town) -> None:
     assert len(claim(town)) == 1
     town.clock.forward(hours=-1)
     assert len(claim(town)) == 1, "nobody leases for an hour"
+
+
+def test_what_a_clock_that_was_ahead_has_put_off_is_due_again(small_town: Town) -> None:
+    an_ask(small_town)
+    small_town.clock.forward(days=3)
+    [held] = claim(small_town)
+    with small_town.wiring.writing() as context:
+        busy = Settlement(held, SendResult(Outcome.RETRY, "unavailable"))
+        settle_all(context.session, Delivery, [busy], context.now)
+    small_town.clock.forward(days=-3)
+
+    assert small_town.run("deliver-pushes") == {"freed": 1}
+    assert only(owed(small_town)).due_at == small_town.clock.now()
 
 
 def test_what_was_claimed_too_long_ago_is_left_to_the_next_sender(town: Town) -> None:
@@ -682,17 +696,18 @@ def test_a_row_that_cannot_even_be_prepared_delays_no_other(town: Town) -> None:
 
 
 def test_a_full_batch_of_broken_pushes_does_not_hide_what_comes_after_it(small_town: Town) -> None:
-    volunteer, requester = small_town.volunteer(), small_town.neighbour()
-    for _ in range(70):
-        volunteer.register_phone()
-    requester.ask()
+    volunteers, requester = [small_town.volunteer() for _ in range(4)], small_town.neighbour()
+    for volunteer in volunteers:
+        for _ in range(17):
+            volunteer.register_phone()
+    requester.ask(urgent=True)
     with small_town.wiring.writing() as context:
         context.session.execute(update(Notification).values(kind="unheard-of"))
     small_town.clock.forward(minutes=1)
     good = small_town.volunteer()
-    requester.ask()
+    requester.ask(urgent=True)
     counts = small_town.deliver()
-    assert counts["retry"] == 71
+    assert counts["retry"] == 4 * 18
     assert {push.state for push in owed(small_town) if push.person_id == good.uuid} == {"sent"}
 
 

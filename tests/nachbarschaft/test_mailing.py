@@ -13,7 +13,7 @@ from models import DeliveryTally, Mail, Notification, Person
 from nachbarschaft.mailserver import MailServer, Tls
 from nachbarschaft.services import unsubscribing
 from nachbarschaft.services.mailing import MailLine
-from nachbarschaft.services.owing_mail import owe_mail_instead
+from nachbarschaft.services.owing_mail import owe_otherwise
 from nachbarschaft.services.pushing import PushLine
 from nachbarschaft.smtp import SmtpGateway
 from tests.nachbarschaft.test_deliveries import a_gateway
@@ -306,9 +306,24 @@ def test_a_mail_in_the_place_of_a_push_is_owed_once(town: Town) -> None:
     with town.wiring.writing() as context:
         notice = context.session.scalars(select(Notification).where(Notification.person_id == volunteer.uuid)).one()
         for _ in range(2):
-            owe_mail_instead(context, notice.id)
+            owe_otherwise(context, notice.id)
 
     assert len(mails(town)) == 1
+
+
+def test_whoever_set_the_app_up_anew_is_sent_it_there_and_gets_no_mail(town: Town, tmp_path: Path) -> None:
+    """The old phone's address is dead; the new one came after the notice was owed."""
+    volunteer = town.volunteer()
+    with LoopbackFcm() as fcm:
+        fcm.behave(f"address-{volunteer.id}-1", Answer(404, code="UNREGISTERED"))
+        town.courier.close()
+        town.courier = Courier(town.wiring, PushLine(a_gateway(fcm, tmp_path)))
+        town.neighbour().ask(urgent=True)
+        new = volunteer.register_phone()
+        town.deliver()
+
+        assert [post.address for post in fcm.posts] == [f"address-{volunteer.id}-1", new]
+    assert mails(town) == []
 
 
 # --- Over a real line -----------------------------------------------------------------------------------------

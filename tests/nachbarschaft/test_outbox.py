@@ -19,6 +19,7 @@ from nachbarschaft.services import outbox
 from nachbarschaft.services.opening import Asking
 from nachbarschaft.services.outbox import owe
 from nachbarschaft.services.outgoing import Settlement, claim_due, settle_all
+from nachbarschaft.services.owing_mail import owe_mail
 from nachbarschaft.services.places import Place
 from nachbarschaft.services.pushing import prepare_pushes
 from nachbarschaft.services.requests import open_request
@@ -191,7 +192,7 @@ def test_a_phone_that_registers_at_this_moment_keeps_no_mail_from_whoever_had_no
     """On PostgreSQL, where it may register between the look at the phones and the mail."""
     with databases.fresh("postgresql") as url, Town(url, tmp_path) as town:
         neighbour = town.neighbour()
-        mailed = outbox.owe_mail
+        mailed = owe_mail
 
         def after_registering(*args: Any, **how: Any) -> None:
             neighbour.register_phone()
