@@ -7,12 +7,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from models import Delivery, DeliveryTally, Mail
-from models.lifecycle import DeliveryState
 from nachbarschaft.context import Context
 from nachbarschaft.sending import Outcome, is_error
 
 CHANNELS: dict[str, type[Delivery] | type[Mail]] = {"push": Delivery, "mail": Mail}
-_OWED = [DeliveryState.PENDING, DeliveryState.LEASED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ def _latest(tallies: Sequence[DeliveryTally]) -> DeliveryTally | None:
 
 def _due(context: Context, channel: str) -> tuple[int, float | None]:
     kind = CHANNELS[channel]
-    query = select(func.count(), func.min(kind.due_at)).where(kind.state.in_(_OWED), kind.due_at <= context.now)
+    query = select(func.count(), func.min(kind.due_at)).where(kind.is_owed(), kind.due_at <= context.now)
     count, oldest = context.session.execute(query).one()
     waited: float | None = (context.now - oldest).total_seconds() if count else None
     return count, waited

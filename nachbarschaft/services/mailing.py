@@ -9,7 +9,6 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import Mail, Notification, OneTimeCode, Person
-from models.lifecycle import DeliveryState
 from nachbarschaft.context import Context
 from nachbarschaft.mail import MailGateway, MailMessage
 from nachbarschaft.mails import CodeLetter, Entry, Notices, Written, write
@@ -25,7 +24,6 @@ from nachbarschaft.words.texts import INBOX_TEXTS
 SENDERS = 4
 TOGETHER = timedelta(minutes=15)
 """Digest entries due within this are sent at once: longer than the pause after a failure, which each has its own of."""
-_OWED = (DeliveryState.PENDING, DeliveryState.LEASED)
 _MANY = 1_000
 """More entries than anybody's digest has."""
 
@@ -110,7 +108,7 @@ def _claim_digests(context: Context, limit: int, due_by: datetime) -> list[Claim
     waiting = (
         select(Notification.person_id)
         .join(Mail, Mail.notification_id == Notification.id)
-        .where(Mail.digest, Mail.state.in_(_OWED), Mail.due_at <= due_by, is_free)
+        .where(Mail.digest, Mail.is_owed(), Mail.due_at <= due_by, is_free)
         .group_by(Notification.person_id)
         .order_by(func.min(Mail.due_at), Notification.person_id)
         .limit(limit)

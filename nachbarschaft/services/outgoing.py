@@ -3,10 +3,10 @@
 import random
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Update, and_, case, exists, or_, select, true, update
 from sqlalchemy.orm import Session
@@ -36,8 +36,7 @@ Table = type[Outgoing]
 """Where a channel keeps what it owes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One row held by one attempt; `failures` counts the earlier ones that went wrong at the other side.
 
     `may_have_arrived` says that an earlier attempt may have come through all the same.
@@ -69,8 +68,7 @@ class Parcel(Generic[Message]):
         return self.step
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """How one attempt ended. One that does not `count` brings its row no nearer to being given up."""
 
     claim: Claim
@@ -120,7 +118,7 @@ def claim_due(
         )
         .returning(table.id, table.attempt, table.failures, table.may_have_arrived)
     )
-    return [Claim(*row) for row in rows.all()]
+    return [Claim._make(row) for row in rows.all()]
 
 
 def free_leases(session: Session, table: Table, now: datetime) -> int:
@@ -166,14 +164,26 @@ def settle_all(session: Session, table: Table, settlements: Iterable[Settlement]
     A row whose lease was freed meanwhile is still its own: what was sent is not sent again. What ended alike is written
     by one statement.
     """
-    alike: dict[tuple[Any, ...], list[uuid.UUID]] = defaultdict(list)
+    alike: dict[Hashable, list[Settlement]] = defaultdict(list)
     for settlement in settlements:
-        values = _values(settlement, now)
-        alike[(settlement.claim.attempt, *values.items())].append(settlement.claim.row_id)
+        alike[_alike(settlement)].append(settlement)
     written: set[uuid.UUID] = set()
-    for (attempt, *ended), rows in sorted(alike.items(), key=lambda group: min(group[1])):
-        written.update(_write(session, table, attempt, rows, dict(ended)))
+    for group in sorted(alike.values(), key=_first):
+        rows = [settlement.claim.row_id for settlement in group]
+        written.update(_write(session, table, group[0].claim.attempt, rows, _values(group[0], now)))
     return written
+
+
+def _alike(settlement: Settlement) -> Hashable:
+    """What is the same for all that end in the same way. Each retry has a time of its own."""
+    claim, ending, _ = settlement
+    if not isinstance(ending, SendResult):
+        return claim.attempt, ending, claim.failures > 0
+    return claim.row_id if ending.outcome is Outcome.RETRY else (claim.attempt, ending.outcome.value, ending.detail)
+
+
+def _first(group: Sequence[Settlement]) -> uuid.UUID:
+    return min(settlement.claim.row_id for settlement in group)
 
 
 def retry_after(failures: int, wanted_seconds: float | None) -> timedelta:

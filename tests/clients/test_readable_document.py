@@ -12,6 +12,7 @@ Schema = dict[str, Any]
 VERBS = frozenset(
     {
         "accept",
+        "ask",
         "cancel",
         "change",
         "confirm",
@@ -33,6 +34,7 @@ VERBS = frozenset(
         "set",
         "sign",
         "stand",
+        "stop",
         "undo",
         "update",
         "verify",

@@ -5,7 +5,7 @@ What each single answer means to the gateway is shown in tests/nachbarschaft/tes
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from tests.nachbarschaft.owed import Owed, owed
 from tests.support.fcm import OK, Answer, LoopbackFcm
 from tests.support.processes import Processes, wait_until
 from tests.support.served import LiveTown
-from tests.support.town import Town
+from tests.support.town import Neighbour, Town
 
 A_DAY = timedelta(days=1)
 SOON = 60.0
@@ -80,19 +80,21 @@ def test_f24_a_503_that_asks_for_a_day_keeps_its_row_waiting_and_nothing_else(of
 def test_f24_32_pushes_that_wait_for_a_day_block_no_thread(database_url: str, tmp_path: Path) -> None:
     """Afterwards all sixteen senders of the real worker are at work at the same moment."""
     with LoopbackFcm() as fcm, LiveTown(database_url, tmp_path) as town:
-        told_to_wait, others = town.volunteers(1, phones=32), town.volunteers(1, phones=32)
-        waiting, going = addresses(town, told_to_wait[0].id), addresses(town, others[0].id)
+        told_to_wait, others = town.volunteers(2, phones=16), town.volunteers(2, phones=16)
+        waiting, going = phones_of(town, told_to_wait), phones_of(town, others)
         for address in waiting:
             fcm.behave(address, Answer(429, code="QUOTA_EXCEEDED", headers={"Retry-After": "86400"}))
         firebase = {"FIREBASE_CREDENTIALS": str(fcm.credentials_file(tmp_path)), "FCM_URL": fcm.url}
         with Processes(database_url, tmp_path, **firebase) as processes:
             worker = processes.start("worker")
-            owe_now(town, told_to_wait[0].uuid)
+            for one in told_to_wait:
+                owe_now(town, one.uuid)
             wait_until(lambda: outcomes(town) == {"quota_exceeded": 32}, within=SOON)
             for address in going:
                 fcm.behave(address, Answer(delay=2.0))
 
-            owe_now(town, others[0].uuid)
+            for one in others:
+                owe_now(town, one.uuid)
 
             wait_until(lambda: outcomes(town) == {"quota_exceeded": 32, "sent": 32}, within=SOON)
             began = sorted(post.time for post in fcm.posts if post.address in going)
@@ -316,7 +318,7 @@ def test_f37_through_a_mix_of_all_faults_every_push_arrives_or_its_phone_is_gone
     chance = random.Random(37)
     with LoopbackFcm() as fcm, LiveTown(database_url, tmp_path) as town:
         people = town.volunteers(5, phones=12)
-        phones = {address for person in people for address in addresses(town, person.id)}
+        phones = phones_of(town, people)
         gone = set(chance.sample(sorted(phones), 4))
         for address in sorted(phones):
             bad = [chance.choice(MIX) for _ in range(3) if chance.random() < 0.3]
@@ -351,10 +353,10 @@ def owe_now(town: LiveTown, person_id: UUID) -> None:
         owe(context, person_id, "accepted")
 
 
-def addresses(town: LiveTown, person_id: str) -> set[str]:
+def phones_of(town: LiveTown, neighbours: Sequence[Neighbour]) -> set[str]:
+    people = [neighbour.uuid for neighbour in neighbours]
     with town.wiring.reading() as context:
-        every = context.session.scalars(select(Device.address))
-        return {address for address in every if person_id in address}
+        return set(context.session.scalars(select(Device.address).where(Device.person_id.in_(people))))
 
 
 def outcomes(town: LiveTown) -> Counter[str | None]:
