@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Update, and_, case, exists, or_, select, true, update
+from sqlalchemy import CTE, ColumnElement, CursorResult, Update, and_, case, exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from models import Delivery, Mail, Notification, Outgoing
@@ -93,19 +93,7 @@ def claim_due(
     arrived; and it counts as a failure, for the row may be what the sender died of.
     """
     was_held = table.state == DeliveryState.LEASED
-    due = (
-        select(table.id)
-        .where(
-            table.is_owed(),
-            table.due_at <= (due_by or now),
-            or_(table.lease_until.is_(None), _over(table, now)),
-            true() if among is None else among,
-        )
-        .order_by(table.due_at, table.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
+    due = _due(table, now, limit, due_by or now, among)
     rows = session.connection().execute(
         _all_or_nothing(update(table))
         .where(table.id.in_(select(due.c.id)))
@@ -119,6 +107,23 @@ def claim_due(
         .returning(table.id, table.attempt, table.failures, table.may_have_arrived)
     )
     return [Claim._make(row) for row in rows.all()]
+
+
+def _due(table: Table, now: datetime, limit: int, due_by: datetime, among: ColumnElement[bool] | None) -> CTE:
+    """The oldest rows that are due and that nobody holds any more."""
+    return (
+        select(table.id)
+        .where(
+            table.is_owed(),
+            table.due_at <= due_by,
+            or_(table.lease_until.is_(None), _over(table, now)),
+            true() if among is None else among,
+        )
+        .order_by(table.due_at, table.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
 
 
 def free_leases(session: Session, table: Table, now: datetime) -> int:
