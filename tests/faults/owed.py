@@ -163,9 +163,10 @@ def pushes_are_owed(evidence: Evidence) -> Iterator[Finding]:
                 continue
             if device.id not in mine:
                 yield Finding(Kind.LOST, f"the push “{notice.topic}” {notice.id} for device {device.id}")
-        told = {place for place in evidence.history.addresses if place[0] == str(notice.person_id)}
+        # A phone whose address had died, and that has registered anew, is owed it once more.
+        told = evidence.history.addresses_of(str(notice.person_id))
         if len(owed) > len(told):
-            yield Finding(Kind.BROKEN, f"{len(owed)} pushes “{notice.topic}” {notice.id} for {len(told)} installations")
+            yield Finding(Kind.BROKEN, f"{len(owed)} pushes “{notice.topic}” {notice.id} for {len(told)} addresses")
         yield from _strangers(rows, notice, owed)
 
 

@@ -17,7 +17,7 @@ from tests.fuzz.world import ROLES, ServedWorld, World
 from tests.support.databases import Databases
 from tests.support.served import asking
 
-WALKS = int(os.environ.get("NACHBARSCHAFT_TEST_WALKS", "44"))
+WALKS = int(os.environ.get("NACHBARSCHAFT_TEST_WALKS", "64"))
 LINKS_AT_LEAST = 8
 """Links that have led to a 2xx; if fewer did, it is not the product's links that were walked along."""
 STEPS = 12
