@@ -12,6 +12,8 @@ from models import Delivery, Device, Notification
 from models.lifecycle import DeliveryState
 
 BURST = 20
+SETTLES_WITHIN = timedelta(seconds=5)
+"""After which it is known what of that which is being sent went out."""
 REFILL = timedelta(minutes=3)
 """What Google lets through to one app on one phone: twenty at once, and then one more every three minutes
 (firebase.google.com/docs/cloud-messaging/throttling-and-quotas, "Collapsible message throttling")."""
@@ -72,13 +74,16 @@ class Room:
         devices = list(devices)
         self._now = now
         self._sent = _sent_lately(session, devices, now)
-        self._promised = _being_sent(session, devices, apart_from)
+        self._being_sent = _being_sent(session, devices, apart_from)
+        self._promised: dict[uuid.UUID, int] = defaultdict(int)
 
     def take(self, device_id: uuid.UUID) -> datetime | None:
         """Promises one push to the phone; where there is no room, says when there will be some."""
         room = int(level(self._sent[device_id], self._now)) - self._promised[device_id]
         if room < 1:
             return self._now + REFILL
+        if room <= self._being_sent.get(device_id, 0):
+            return self._now + SETTLES_WITHIN  # not all of that may go out; a moment later it is known
         self._promised[device_id] += 1
         return None
 

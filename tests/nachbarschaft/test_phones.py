@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nachbarschaft.queries.phones import BURST, MEMORY, REFILL, level
+from models import Delivery
+from nachbarschaft.queries.phones import BURST, MEMORY, REFILL, SETTLES_WITHIN, level
+from nachbarschaft.sending import Drop, Reason
 from nachbarschaft.services.outbox import owe
+from nachbarschaft.services.outgoing import Settlement, claim_due, settle_all
 from tests.nachbarschaft.owed import owed
 from tests.support.town import NOON, Neighbour, Town
 
@@ -75,3 +78,22 @@ def test_never_more_goes_out_than_the_bucket_holds(seconds: list[int]) -> None:
             assert bucket >= 1 - 1e-9
             bucket -= 1
             sent.append(instant)
+
+
+def test_what_another_sender_has_in_hand_counts_until_it_is_known(town: Town) -> None:
+    busy = town.neighbour()
+    busy.register_phone()
+    tell(town, busy, BURST)
+    with town.wiring.writing() as context:
+        claims = claim_due(context.session, Delivery, context.now, BURST)
+    tell(town, busy, 1)
+
+    assert town.deliver() == {"held": 1}
+    [held] = [push for push in owed(town) if push.state == "pending"]
+    assert (held.outcome, held.due_at) == ("device_full", town.clock.now() + SETTLES_WITHIN)
+
+    with town.wiring.writing() as context:
+        none_went_out = [Settlement(claim, Drop(Reason.SETTLED)) for claim in claims]
+        settle_all(context.session, Delivery, none_went_out, context.now)
+    town.clock.forward(seconds=SETTLES_WITHIN.total_seconds())
+    assert town.deliver() == {"sent": 1}
