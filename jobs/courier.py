@@ -147,6 +147,7 @@ class Courier:
         except DATABASE_AWAY:
             raise
         except Exception as error:
+            # A bug that one of them runs into, whichever it is.
             _log.error("batch_broke", channel=self.channel, error=type(error).__name__)
         return parcels + [parcel for claim in claims for parcel in self._alone(claim)]
 
@@ -175,6 +176,7 @@ class Courier:
         try:
             return self._line.send(parcel.message)
         except Exception as error:
+            # A gateway's bug is a failure of this one push; raised here, it would take the other senders along.
             _log.error("push_broke", delivery_id=str(parcel.claims[0].row_id), error=type(error).__name__)
             return replace(BROKE, may_have_arrived=True)
 

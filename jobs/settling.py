@@ -64,6 +64,7 @@ class Settler:
         except DATABASE_AWAY:
             raise
         except Exception as error:
+            # Its lease runs out, and counts as a failure: in the end it is given up, and the others go on.
             _log.error("push_broke", delivery_id=str(one[0].claims[0].row_id), error=type(error).__name__)
             return Counter({"broke": 1})
 

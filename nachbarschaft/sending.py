@@ -2,7 +2,10 @@
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+SETTLES_WITHIN = timedelta(seconds=5)
+"""After which it is known what of that which is being sent just now went out."""
 
 
 class Outcome(enum.StrEnum):

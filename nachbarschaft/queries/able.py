@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import HelpRequest, Invitation, Offer, Person, Quarter, QuarterNeighbour
+from models import Assignment, HelpRequest, Invitation, Offer, Person, Quarter, QuarterNeighbour
 from models.keys import is_one_of
-from models.lifecycle import InvitationState, RequestState
+from models.lifecycle import AssignmentState, InvitationState, RequestState
 from nachbarschaft.matching.eligibility import accept_bars
 from nachbarschaft.matching.facts import Candidate, Habits, Load
 from nachbarschaft.matching.policy import DEFAULT_POLICY
@@ -23,13 +23,22 @@ Ask = tuple[uuid.UUID, uuid.UUID]
 
 def still_asked(session: Session, asks: Iterable[Ask]) -> set[Ask]:
     """Those of `asks` that nobody has answered or taken back."""
-    wanted = set(asks)
+    return _standing(session, Invitation, InvitationState.ASKED, asks)
+
+
+def still_helping(session: Session, tasks: Iterable[Ask]) -> set[Ask]:
+    """Those of `tasks` that the person still has."""
+    return _standing(session, Assignment, AssignmentState.ACTIVE, tasks)
+
+
+def _standing(session: Session, table: type[Invitation | Assignment], state: str, pairs: Iterable[Ask]) -> set[Ask]:
+    wanted = set(pairs)
     if not wanted:
         return set()
-    query = select(Invitation.request_id, Invitation.person_id).where(
-        Invitation.request_id.in_({request for request, _ in wanted}),
-        Invitation.person_id.in_({person for _, person in wanted}),
-        Invitation.state == InvitationState.ASKED,
+    query = select(table.request_id, table.person_id).where(
+        table.request_id.in_({request for request, _ in wanted}),
+        table.person_id.in_({person for _, person in wanted}),
+        table.state == state,
     )
     return {(row[0], row[1]) for row in session.execute(query)} & wanted
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -81,37 +81,17 @@ def habits_of(preferences: Preferences | None, timezone: str) -> Habits:
 
 def pushes_today(session: Session, people: Iterable[uuid.UUID], day_starts: datetime) -> dict[uuid.UUID, int]:
     """How many notices each of `people` was pushed since `day_starts` or is about to be; silent ones do not count."""
-    on_its_way = Delivery.state.in_([DeliveryState.PENDING, DeliveryState.LEASED])
-    query = _pushed(day_starts, on_its_way)
-    return {key: row[0] for key, row in _grouped(session, people, query, Notification.person_id).items()}
-
-
-def pushes_before(session: Session, notice: Notification, day_starts: datetime) -> int:
-    """How many others the same person was pushed since `day_starts`, with those being sent that came before it.
-
-    Of several that are sent at once each counts only the earlier ones: so as many go out as the limit allows.
-    """
-    earlier = or_(
-        Notification.created_at < notice.created_at,
-        and_(Notification.created_at == notice.created_at, Notification.id < notice.id),
-    )
-    query = _pushed(day_starts, and_(Delivery.state == DeliveryState.LEASED, earlier))
-    query = query.where(Notification.id != notice.id)
-    row = _grouped(session, [notice.person_id], query, Notification.person_id).get(notice.person_id)
-    return row[0] if row else 0
-
-
-def _pushed(day_starts: datetime, or_else: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     sent_today = and_(Delivery.state == DeliveryState.SENT, Delivery.settled_at >= day_starts)
-    return (
+    query = (
         select(Notification.person_id, func.count(func.distinct(Notification.id)))
         .join(Delivery, Delivery.notification_id == Notification.id)
         .where(
             Notification.created_at >= day_starts - _WEEK,
             Notification.silent.is_(False),
-            or_(sent_today, or_else),
+            or_(sent_today, Delivery.is_owed()),
         )
     )
+    return {key: row[0] for key, row in _grouped(session, people, query, Notification.person_id).items()}
 
 
 def start_of_day(now: datetime, timezone: str) -> datetime:

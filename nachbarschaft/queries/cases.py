@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Select, and_, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from models import Assignment, Delivery, HelpRequest, Mail, Notification, Outgoing, Person, Preferences, Quarter
-from models.lifecycle import AssignmentState, DeliveryState
+from models import Delivery, HelpRequest, Mail, Notification, Outgoing, Person, Preferences, Quarter
+from models.lifecycle import DeliveryState
 from nachbarschaft.matching.facts import Habits
-from nachbarschaft.queries.able import Ask, could_say_yes, still_asked
+from nachbarschaft.queries.able import Ask, could_say_yes, still_asked, still_helping
 from nachbarschaft.queries.candidates import habits_of, start_of_day
 from nachbarschaft.words.texts import REMINDERS
 
@@ -75,7 +75,7 @@ def read_cases(session: Session, table: type[Outgoing], rows: Iterable[uuid.UUID
     notices = [row[2] for row in found]
     asked = still_asked(session, _pairs(notice for notice in notices if notice.silent or notice.topic in ASKS))
     able = could_say_yes(session, asked, now)
-    helping = _helping(session, _pairs(notice for notice in notices if notice.topic in TO_HELPERS))
+    helping = still_helping(session, _pairs(notice for notice in notices if notice.topic in TO_HELPERS))
     timezones = {row[3].id: row[4] for row in found}
     told = _told_today(session, notices, timezones, now)
     return [
@@ -100,19 +100,6 @@ def read_cases(session: Session, table: type[Outgoing], rows: Iterable[uuid.UUID
 
 def _pairs(notices: Iterable[Notification]) -> list[Ask]:
     return [(notice.request_id, notice.person_id) for notice in notices if notice.request_id is not None]
-
-
-def _helping(session: Session, tasks: Iterable[Ask]) -> set[Ask]:
-    """Those of `tasks` that the person still has."""
-    wanted = set(tasks)
-    if not wanted:
-        return set()
-    query = select(Assignment.request_id, Assignment.person_id).where(
-        Assignment.request_id.in_({request for request, _ in wanted}),
-        Assignment.person_id.in_({person for _, person in wanted}),
-        Assignment.state == AssignmentState.ACTIVE,
-    )
-    return {(row[0], row[1]) for row in session.execute(query)} & wanted
 
 
 def _told_today(

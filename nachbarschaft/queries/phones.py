@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from models import Delivery, Device, Notification
 from models.lifecycle import DeliveryState
+from nachbarschaft.sending import SETTLES_WITHIN
 
 BURST = 20
-SETTLES_WITHIN = timedelta(seconds=5)
-"""After which it is known what of that which is being sent went out."""
 REFILL = timedelta(minutes=3)
 """What Google lets through to one app on one phone: twenty at once, and then one more every three minutes
 (firebase.google.com/docs/cloud-messaging/throttling-and-quotas, "Collapsible message throttling")."""

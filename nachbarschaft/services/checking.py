@@ -6,11 +6,10 @@ from models.lifecycle import RequestState
 from nachbarschaft.matching.eligibility import is_quiet
 from nachbarschaft.matching.wallclock import clock_time, is_night, next_morning, next_time
 from nachbarschaft.queries.cases import CAPPED, TO_HELPERS, Case
-from nachbarschaft.sending import Drop, Hold, Reason
+from nachbarschaft.sending import SETTLES_WITHIN, Drop, Hold, Reason
 from nachbarschaft.words.texts import REMINDERS
 
 BEFORE_GOING = timedelta(hours=1)
-WAIT_FOR_OTHERS = timedelta(seconds=5)
 _KEEPS_FROM_GOING = frozenset({"request_cancelled", "released", "request_edited"})
 _ASK_HOW_IT_ENDED = frozenset({"is_it_done", "did_it_happen"})
 _WAITED_FOR = _KEEPS_FROM_GOING | {"accepted", "filled", "helper_withdrew"}
@@ -50,7 +49,7 @@ def _over_cap(case: Case) -> Drop | Hold | None:
     left = case.habits.pushes_per_day - case.pushed_today
     if left <= 0:
         return Drop(Reason.OVER_CAP)
-    return Hold(case.now + WAIT_FOR_OTHERS, Reason.NEXT_IN_LINE) if case.before_it >= left else None
+    return Hold(case.now + SETTLES_WITHIN, Reason.NEXT_IN_LINE) if case.before_it >= left else None
 
 
 def _is_still_true(case: Case) -> bool:

@@ -17,7 +17,7 @@ from nachbarschaft.queries.cases import Case, read_cases
 from nachbarschaft.queries.channels import wants_push
 from nachbarschaft.queries.inbox import link_to
 from nachbarschaft.queries.phones import Room, Shown, devices_of, seen_about
-from nachbarschaft.sending import Drop, Ending, Hold, Outcome, Reason, SendResult
+from nachbarschaft.sending import SETTLES_WITHIN, Drop, Ending, Hold, Outcome, Reason, SendResult
 from nachbarschaft.services.checking import not_any_more, not_yet
 from nachbarschaft.services.locking import hold_person
 from nachbarschaft.services.outgoing import Claim, Parcel, claim_due
@@ -28,7 +28,6 @@ from nachbarschaft.words.texts import PUSH_TEXTS
 SENDERS = 16
 LONGEST_TTL = timedelta(days=28)
 """What FCM allows at most."""
-WAIT_FOR_ASK = timedelta(seconds=5)
 
 
 class PushLine:
@@ -132,7 +131,7 @@ def _replaces_something(case: Case, device: Device, seen: dict[Shown, set[str]])
     if DeliveryState.SENT in states:
         return None
     if DeliveryState.LEASED in states:
-        return Hold(case.now + WAIT_FOR_ASK, Reason.BEING_SENT)
+        return Hold(case.now + SETTLES_WITHIN, Reason.BEING_SENT)
     return Drop(Reason.NEVER_SENT)
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import Delivery
-from nachbarschaft.queries.phones import BURST, MEMORY, REFILL, SETTLES_WITHIN, level
-from nachbarschaft.sending import Drop, Reason
+from nachbarschaft.queries.phones import BURST, MEMORY, REFILL, level
+from nachbarschaft.sending import SETTLES_WITHIN, Drop, Reason
 from nachbarschaft.services.outbox import owe
 from nachbarschaft.services.outgoing import Settlement, claim_due, settle_all
 from tests.nachbarschaft.owed import owed
