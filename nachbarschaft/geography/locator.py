@@ -1,5 +1,6 @@
 """The quarter of a point, fast and always the same."""
 
+import threading
 from collections.abc import Mapping
 
 import shapely
@@ -14,17 +15,13 @@ class Locator:
         self._slugs = sorted(outlines)
         self._tree = shapely.STRtree([shape_of(outlines[slug]) for slug in self._slugs])
         self._shapes = self._tree.geometries
-        self._prepare()
-
-    def _prepare(self) -> None:
-        """Index the shapes now: GEOS does so at the first question, and two threads must not ask that one."""
         shapely.prepare(self._shapes)
-        for shape in self._shapes:
-            lon, lat = shapely.get_coordinates(shape)[0]
-            shapely.intersects_xy(shape, lon, lat)
+        # One question at a time: GEOS 3.13 and later corrupt memory where two threads ask one prepared shape.
+        self._asking = threading.Lock()
 
     def locate(self, lat: float, lon: float) -> str | None:
         """The slug of the quarter that holds the point, or None; on a shared border the smallest slug."""
-        near = self._tree.query(shapely.Point(lon, lat))
-        holding = near[shapely.intersects_xy(self._shapes[near], lon, lat)]
+        with self._asking:
+            near = self._tree.query(shapely.Point(lon, lat))
+            holding = near[shapely.intersects_xy(self._shapes[near], lon, lat)]
         return self._slugs[holding.min()] if holding.size else None
