@@ -70,8 +70,11 @@ class Courier:
     def turn(self, due_by: datetime | None = None) -> Counts | None:
         """Settles what has ended and begins what may begin; what was settled, or None where nothing is under way."""
         self._gather(0.0 if self._allowed() else PATIENCE)
-        settled = self._settler.settle()
-        begun = 0 if self._stop.is_set() else self._begin(due_by)
+        allowed = 0 if self._stop.is_set() else self._allowed()
+        if allowed:
+            settled, begun = self._settle_and_begin(allowed, due_by)
+        else:
+            settled, begun = self._settler.settle()[0], 0
         if settled or begun or self._held():
             return dict(settled)
         self._settler.write_tally()
@@ -82,7 +85,7 @@ class Courier:
         total: Counter[str] = Counter()
         while self._held():
             self._gather(PATIENCE)
-            total.update(self._settler.settle())
+            total.update(self._settler.settle()[0])
         self._settler.write_tally()
         return dict(total)
 
@@ -93,18 +96,17 @@ class Courier:
 
     def _held(self) -> int:
         """How many claims are in its hands."""
-        return len(self._settler) + sum(len(parcel.claims) for parcel in self._sending.values())
+        return len(self._settler) + self._under_way()
+
+    def _under_way(self) -> int:
+        return sum(len(parcel.claims) for parcel in self._sending.values())
 
     # --- Beginning ------------------------------------------------------------------------------------------
 
-    def _begin(self, due_by: datetime | None) -> int:
-        """Claims as many as there is room and leave for, and hands them to the pool; returns how many it claimed."""
-        allowed = self._allowed()
-        if not allowed:
-            return 0
+    def _settle_and_begin(self, allowed: int, due_by: datetime | None) -> tuple[Counter[str], int]:
+        """Settles, claims up to `allowed` and hands them to the pool; what was settled, how many were claimed."""
         claimed_at = self._ticks()
-        with self._wiring.writing() as context:
-            claims = self._line.claim(context, allowed, due_by)
+        settled, claims = self._settler.settle(lambda context: self._line.claim(context, allowed, due_by))
         if not claims:
             self._found_nothing_at = claimed_at
         for parcel in self._ready(claims):
@@ -113,14 +115,15 @@ class Courier:
             else:
                 self._pace.begun(1)
                 self._sending[self._pool.submit(self._attempt, parcel, claimed_at)] = parcel
-        return len(claims)
+        return settled, len(claims)
 
     def _allowed(self) -> int:
         """How many claims may be made now. While others are being sent, many at a time or none, and not too often.
 
         A look costs nearly as much for one as for many; and meanwhile one for each sender still waits to be begun.
+        What waits for being settled takes no room: it is settled by the time that the claims are made.
         """
-        room = ROUNDS * self._line.senders - self._held()
+        room = ROUNDS * self._line.senders - self._under_way()
         if self._sending:
             found_nothing = self._ticks() - self._found_nothing_at < PATIENCE
             if found_nothing or room < ROUNDS // 2 * self._line.senders:

@@ -159,7 +159,7 @@ def test_a_sender_that_was_overtaken_takes_nothing_from_the_one_that_has_the_mai
         for parcel in line.prepare(context, zombie):
             assert isinstance(parcel.step, Drop)
             settler.add(parcel, parcel.step)
-    assert settler.settle() == {"overtaken": 1}
+    assert settler.settle() == ({"overtaken": 1}, [])
 
     with town.wiring.reading() as context:
         [parcel] = line.prepare(context, heir)

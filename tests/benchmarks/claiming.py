@@ -1,5 +1,6 @@
 """The outbox by itself, nothing sent: claiming a batch and settling it, beside the two raw statements of that."""
 
+import gc
 import time
 import uuid
 from collections.abc import Callable
@@ -23,7 +24,8 @@ SIZE, QUICK_SIZE = 5_000, 64
 SENT = SendResult(Outcome.SENT, "sent")
 MEANS = (
     f"The outbox by itself: claims {BATCH} pushes at a time under a lease and settles them as sent, if they are still "
-    "the claimer's. Baseline: the same batches in two raw statements, claim (SKIP LOCKED) and mark as sent."
+    "the claimer's, with the next claim in one transaction. Baseline: the same batches in two raw statements, claim "
+    "(SKIP LOCKED) and mark as sent."
 )
 
 
@@ -75,18 +77,19 @@ def _notice(crowd: Crowd, person_id: uuid.UUID) -> Row:
 
 
 def _claim_and_settle(wiring: Wiring) -> None:
-    while claims := claimed(wiring):
+    """As a courier does: settles what it had claimed and claims the next in one transaction."""
+    claims: list[Claim] = []
+    while True:
         with wiring.writing() as context:
             settle_all(context.session, Delivery, [Settlement(claim, SENT) for claim in claims], context.now)
-
-
-def claimed(wiring: Wiring, limit: int = BATCH) -> list[Claim]:
-    with wiring.writing() as context:
-        return claim_due(context.session, Delivery, context.now, limit)
+            claims = claim_due(context.session, Delivery, context.now, BATCH)
+        if not claims:
+            return
 
 
 def _timed(wiring: Wiring, how_many: int, act: Callable[[], None]) -> Sample:
     before = count_sent(wiring)
+    gc.collect()  # what was left of owing them is not paid for by sending them
     begun = time.perf_counter()
     act()
     seconds = time.perf_counter() - begun

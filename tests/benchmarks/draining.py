@@ -1,5 +1,6 @@
 """Sending what is due, beside the two raw statements that claim a batch and mark it as sent."""
 
+import gc
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -110,6 +111,7 @@ def raw_drain(raw: Raw) -> None:
 
 def _sent(wiring: Wiring, how_many: int, act: Callable[[], None]) -> Sample:
     before = count_sent(wiring)
+    gc.collect()  # what was left of owing them is not paid for by sending them
     begun = time.perf_counter()
     act()
     seconds = time.perf_counter() - begun

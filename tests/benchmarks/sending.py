@@ -1,5 +1,6 @@
 """Sending over the SDK to a loopback FCM, beside a bare thread pool that makes the same calls and keeps nothing."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -18,10 +19,10 @@ from nachbarschaft.bootstrap import Wiring
 from nachbarschaft.firebase import FirebaseGateway
 from nachbarschaft.push import PushMessage
 from nachbarschaft.sending import Outcome
-from nachbarschaft.services.outgoing import Parcel, Settlement, settle_all
+from nachbarschaft.services.outgoing import Claim, Parcel, Settlement, claim_due, settle_all
 from nachbarschaft.services.pushing import SENDERS, PushLine, prepare_pushes
 from tests.benchmarks.bench import SEED, Bench, require
-from tests.benchmarks.claiming import SENT, claimed
+from tests.benchmarks.claiming import SENT
 from tests.benchmarks.crowd import Crowd
 from tests.benchmarks.draining import count_sent, owe_asks
 from tests.benchmarks.figures import PUSHES, Figure
@@ -79,6 +80,7 @@ def _sent_on(bench: Bench, system: str, name: str) -> list[Figure]:
         def turn(send: Callable[[Wiring, Loopback], float]) -> Sample:
             owe_asks(wiring, place, chance, bench.size)
             before = count_sent(wiring)
+            gc.collect()
             seconds = send(wiring, fcm)
             sent = count_sent(wiring) - before
             require(sent == bench.size, f"{sent} of {bench.size} pushes were sent")
@@ -109,10 +111,15 @@ def _by_bare_pool(wiring: Wiring, fcm: Loopback) -> float:
 def _all_messages(wiring: Wiring) -> Iterator[list[PushMessage]]:
     """What is due, ready to be sent; settled in the end as if it had been."""
     parcels: list[Parcel[PushMessage]] = []
-    while claims := claimed(wiring, ROUNDS * SENDERS):
+    while claims := _claimed(wiring):
         with wiring.reading() as context:
             parcels += prepare_pushes(context.session, claims, context.now)
     yield [parcel.message for parcel in parcels]
     with wiring.writing() as context:
         sent = [Settlement(parcel.claims[0], SENT) for parcel in parcels]
         settle_all(context.session, Delivery, sent, context.now)
+
+
+def _claimed(wiring: Wiring) -> list[Claim]:
+    with wiring.writing() as context:
+        return claim_due(context.session, Delivery, context.now, ROUNDS * SENDERS)
