@@ -83,6 +83,6 @@ def open_mail_gateway(settings: Settings) -> MailGateway:
     """The way to the mailboxes: the mail server that is set, else a file beside the database."""
     if settings.smtp_url is None or settings.mail_from is None:
         return RecordingMailGateway(settings.state_dir / RECORDED_MAILS)
-    from nachbarschaft.smtp import SmtpGateway  # noqa: PLC0415 - only the worker needs it
+    from nachbarschaft.smtp.gateway import SmtpGateway  # noqa: PLC0415 - only the worker needs it
 
     return SmtpGateway(mail_server(settings.smtp_url), settings.mail_from)

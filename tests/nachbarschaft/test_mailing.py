@@ -15,7 +15,7 @@ from nachbarschaft.services import unsubscribing
 from nachbarschaft.services.mailing import MailLine
 from nachbarschaft.services.owing_mail import owe_otherwise
 from nachbarschaft.services.pushing import PushLine
-from nachbarschaft.smtp import SmtpGateway
+from nachbarschaft.smtp.gateway import SmtpGateway
 from tests.nachbarschaft.test_deliveries import a_gateway
 from tests.support.databases import Databases
 from tests.support.fcm import Answer, LoopbackFcm

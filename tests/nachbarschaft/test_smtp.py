@@ -10,11 +10,12 @@ from threading import Thread
 
 import pytest
 
-from nachbarschaft import smtp
 from nachbarschaft.mail import MailMessage
 from nachbarschaft.mailserver import MailServer, Tls, mail_server
 from nachbarschaft.sending import Outcome, SendResult, Trouble
-from nachbarschaft.smtp import SmtpGateway
+from nachbarschaft.smtp import connection
+from nachbarschaft.smtp import gateway as gateway_module
+from nachbarschaft.smtp.gateway import SmtpGateway
 from tests.support.processes import free_port
 from tests.support.smtp import CUT, HANG, PASSWORD, USER, LoopbackSmtp, make_certificate
 
@@ -165,7 +166,7 @@ def test_a_server_that_says_nothing_is_left_in_time(
     server: LoopbackSmtp, gateway: SmtpGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gateway.send(a_mail())
-    monkeypatch.setattr(smtp, "STEP_SECONDS", 0.3)
+    monkeypatch.setattr(connection, "STEP_SECONDS", 0.3)
     server.behave("RCPT", HANG)
     began = time.monotonic()
 
@@ -177,7 +178,7 @@ def test_a_server_that_says_nothing_is_left_in_time(
 
 def test_a_server_that_dribbles_is_left_at_the_end_of_the_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time; all of them together never end."""
-    monkeypatch.setattr(smtp, "ATTEMPT_SECONDS", 0.6)
+    monkeypatch.setattr(gateway_module, "ATTEMPT_SECONDS", 0.6)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         Thread(target=_dribble, args=(listener,), daemon=True).start()
         began = time.monotonic()

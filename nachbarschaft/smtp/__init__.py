@@ -1,0 +1,1 @@
+"""Mail out through an SMTP server: the standard library speaks; here are deadlines and what answers mean."""
