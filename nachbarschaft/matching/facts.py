@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from nachbarschaft.matching.wallclock import Slot
+from nachbarschaft.matching.wallclock import Opening, Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,10 @@ class Habits:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What somebody has been asked and has done: counts of the last 7 days, of today, and decayed over weeks."""
+    """What somebody has been asked and has done: counts of the last 7 days, of today, and decayed over weeks.
+
+    `free_until`: until when they have said that they have time now; None where they have not said so.
+    """
 
     active_tasks: int = 0
     tasks_this_week: int = 0
@@ -48,6 +51,7 @@ class Load:
     yes: int = 0
     last_asked_at: datetime | None = None
     tasks_lately: float = 0.0
+    free_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +75,17 @@ class Candidate:
     reachable: bool
     habits: Habits
     load: Load
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A need's candidate and what stays as it is from wave to wave: found once, then only the load is looked at.
+
+    `km` lies between the middles of the two cells; None where the request has no place. `openings` as in `wallclock`.
+    `keeps_language_free`: they speak a rare language that this need does not take.
+    """
+
+    candidate: Candidate
+    km: float | None
+    openings: tuple[Opening, ...] | None
+    keeps_language_free: bool

@@ -12,7 +12,8 @@ from nachbarschaft.words import mark as _
 class Policy:
     """How many are asked, how far, how often. Distances in km, shares between 0 and 1.
 
-    Whoever no push reaches is asked last: they read it in the inbox, perhaps much later.
+    Whoever no push reaches is asked last: they read it in the inbox, perhaps much later. After `escalate_share` of the
+    window the coordinators are told. `available_now` lets whoever said that they have time now count as available.
     """
 
     wave: int = 2
@@ -32,9 +33,15 @@ class Policy:
     weight_fair: float = 0.25
     weight_reserve: float = 1.0
     weight_unreachable: float = 20.0
+    weight_available_now: float = 1.0
     near_km: float = 1.6
     rested_days: float = 4.0
     common_languages: frozenset[str] = frozenset({"de", "en"})
+    available_now: bool = True
+    open_list: bool = True
+    standby_first: bool = True
+    digest_relaxed: bool = False
+    escalate_share: float = 0.7
 
     def wave_size(self, *, urgent: bool) -> int:
         return self.wave_urgent if urgent else self.wave
@@ -71,6 +78,9 @@ TUNABLE: Final[Mapping[str, Parameter]] = MappingProxyType(
         ),
         "urgent_extra_asks": Parameter(
             0, 20, "By how many asks a week what is urgent may pass a volunteer's own `asks_per_week`."
+        ),
+        "escalate_share": Parameter(
+            0.05, 1, "Share of the time from the posting to `needed_until` after which the coordinators are told."
         ),
     }
 )

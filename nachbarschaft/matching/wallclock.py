@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 NIGHT_FROM = time(22)
@@ -10,6 +11,10 @@ NIGHT_UNTIL = time(7)
 SHORTEST_OVERLAP = timedelta(minutes=30)
 _MINUTE = timedelta(minutes=1)
 _DAYS_THAT_MATTER = 9  # a week, and a day on either side for slots that cross midnight
+
+
+Opening = tuple[datetime, datetime]
+"""A stretch between two instants in which somebody is available."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +79,31 @@ def instant_of(day: date, moment: time, zone: ZoneInfo) -> datetime:
 
 def is_available(slots: Iterable[Slot], needed_from: datetime, needed_until: datetime, zone: ZoneInfo) -> bool:
     """Whether a slot overlaps the need by 30 minutes, or by all of it. No slots at all mean any time."""
+    return is_open(openings(slots, needed_from, needed_until, zone), needed_from, needed_until)
+
+
+def openings(
+    slots: Iterable[Slot], needed_from: datetime, needed_until: datetime, zone: ZoneInfo
+) -> tuple[Opening, ...] | None:
+    """The slots around a need as stretches between instants; None where there are no slots, which means any time."""
     slots = tuple(slots)
     if not slots:
-        return True
-    enough = min(SHORTEST_OVERLAP, needed_until - needed_from)
+        return None
     first = day_of(needed_from, zone) - timedelta(days=1)
     last = day_of(needed_until, zone)
-    return any(
-        min(end, needed_until) - max(start, needed_from) >= enough
+    return tuple(
+        (start, end)
         for start, end in _stretches(slots, first, last, zone)
+        if start < needed_until and end > needed_from
     )
+
+
+def is_open(found: tuple[Opening, ...] | None, needed_from: datetime, needed_until: datetime) -> bool:
+    """Whether one of the `openings` overlaps what is left of the need by 30 minutes, or by all of it."""
+    if found is None:
+        return True
+    enough = min(SHORTEST_OVERLAP, needed_until - needed_from)
+    return any(min(end, needed_until) - max(start, needed_from) >= enough for start, end in found)
 
 
 def _stretches(slots: tuple[Slot, ...], first: date, last: date, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
@@ -94,6 +114,7 @@ def _stretches(slots: tuple[Slot, ...], first: date, last: date, zone: ZoneInfo)
                 yield _stretch(slot, day, zone)
 
 
+@lru_cache(maxsize=8192)
 def _stretch(slot: Slot, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     start, end = clock_time(slot.start), clock_time(slot.end)
     last_day = day if end > start else day + timedelta(days=1)

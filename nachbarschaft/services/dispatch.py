@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from models import HelpRequest, Invitation, Quarter
 from models.lifecycle import INVITATION, InvitationState, RequestState
 from nachbarschaft.context import Context
-from nachbarschaft.matching.choosing import STANDBY_IGNORES, Choice, ranked, time_of_next_wave
+from nachbarschaft.matching.choosing import STANDBY_IGNORES, Choice, ranked
 from nachbarschaft.matching.facts import Candidate
 from nachbarschaft.matching.policy import Policy
 from nachbarschaft.matching.wallclock import is_night, next_morning
+from nachbarschaft.matching.waves import time_of_next_wave
 from nachbarschaft.queries.candidates import candidates_among, fresh_candidates, need_of
 from nachbarschaft.queries.settings import policy_for
 from nachbarschaft.services.events import record

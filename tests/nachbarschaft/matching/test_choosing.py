@@ -1,5 +1,6 @@
 """Whom to ask next and when again: the best first, each person once, and never in a hurry."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -7,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nachbarschaft.matching.choosing import STANDBY_IGNORES, ranked, time_of_next_wave
+from nachbarschaft.matching.choosing import STANDBY_IGNORES, ranked
 from nachbarschaft.matching.eligibility import ACCEPT_BARS, Bar, bars
 from nachbarschaft.matching.facts import Candidate
 from nachbarschaft.matching.policy import DEFAULT_POLICY
 from nachbarschaft.matching.wallclock import Slot
+from nachbarschaft.matching.waves import time_of_escalation, time_of_next_wave
 from tests.nachbarschaft.matching.somebody import NOON, a_candidate, a_need, cell_at
 
 
@@ -143,3 +145,10 @@ def test_the_pause_is_never_longer_than_any_of_its_limits_and_grows_with_the_win
     assert pause == pytest.approx(0.35 * (until - now), abs=timedelta(seconds=1)) or pause >= timedelta(minutes=10)
     longer = time_of_next_wave(now, NOON, until + timedelta(minutes=more), DEFAULT_POLICY) - now
     assert longer >= pause
+
+
+def test_the_coordinators_are_told_after_70_percent_of_the_window() -> None:
+    until = NOON + timedelta(hours=10)
+    assert time_of_escalation(NOON, until, DEFAULT_POLICY) == NOON + timedelta(hours=7)
+    half = replace(DEFAULT_POLICY, escalate_share=0.5)
+    assert time_of_escalation(NOON, until, half) == NOON + timedelta(hours=5)

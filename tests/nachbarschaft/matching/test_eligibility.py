@@ -324,3 +324,47 @@ def test_urgency_bars_nobody_who_may_be_asked_anyway(load: Values, minute: int, 
     now, candidate = later(minutes=minute), a_candidate(urgent_at_night=wakes, **load)
     need = a_need(needed_until=later(days=3))
     assert found(replace(need, urgent=True), candidate, now) <= found(need, candidate, now)
+
+
+# --- "I have time now" --------------------------------------------------------------------------------------
+
+MONDAYS = (Slot(0, "08:00", "10:00"),)
+"""Not at all when help is needed, which is on a Wednesday from 13:00 to 21:00."""
+
+
+@pytest.mark.parametrize(
+    ("free_for", "may_be_asked"),
+    [
+        (None, False),
+        (timedelta(minutes=-1), False),
+        (timedelta(0), False),
+        (timedelta(minutes=60), False),
+        (timedelta(minutes=89), False),
+        (timedelta(minutes=90), True),
+        (timedelta(hours=12), True),
+    ],
+)
+def test_whoever_has_time_now_is_available_if_half_an_hour_of_it_is_when_help_is_needed(
+    free_for: timedelta | None, may_be_asked: bool
+) -> None:
+    free_until = None if free_for is None else NOON + free_for
+    candidate = a_candidate(availability=MONDAYS, free_until=free_until)
+    found = bars(a_need(), candidate, NOON, DEFAULT_POLICY)
+    assert found == (frozenset() if may_be_asked else {Bar.AVAILABILITY})
+
+
+def test_the_lever_can_be_switched_off() -> None:
+    candidate = a_candidate(availability=MONDAYS, free_until=NOON + timedelta(hours=12))
+    assert bars(a_need(), candidate, NOON, replace(DEFAULT_POLICY, available_now=False)) == {Bar.AVAILABILITY}
+
+
+def test_having_time_now_opens_neither_the_night_nor_a_pause_nor_the_weeks_limit() -> None:
+    free: Values = {"free_until": NOON + timedelta(hours=12)}
+    at_night = datetime(2026, 6, 10, 21, 0, tzinfo=UTC)
+    late = a_need(needed_from=at_night, needed_until=at_night + timedelta(hours=9))
+    awake = a_candidate(free_until=at_night + timedelta(hours=9), quiet_from=None, quiet_until=None)
+    assert bars(late, awake, at_night, DEFAULT_POLICY) == {Bar.NIGHT}
+    assert bars(a_need(), a_candidate(paused_until=NOON + timedelta(hours=1), **free), NOON, DEFAULT_POLICY) == {
+        Bar.PAUSED
+    }
+    assert bars(a_need(), a_candidate(asks_this_week=4, **free), NOON, DEFAULT_POLICY) == {Bar.ASKS_THIS_WEEK}

@@ -13,6 +13,8 @@ from sqlalchemy import select
 
 from models import HelpRequest, Invitation
 from nachbarschaft.geography.cells import distance_km
+from nachbarschaft.matching.eligibility import fit_of, km_between
+from nachbarschaft.matching.facts import Candidate, Need
 from nachbarschaft.matching.policy import DEFAULT_POLICY
 from nachbarschaft.matching.scoring import Terms, points, terms_of
 from tests.nachbarschaft.matching.somebody import CELL, NEXT_DOOR, NOON, a_candidate, a_need, cell_at
@@ -47,7 +49,14 @@ all_terms = st.builds(
     asks_this_week=counts,
     asks_limit=counts,
     reachable=st.booleans(),
+    has_time_now=st.booleans(),
 )
+
+
+def terms_now(need: Need, candidate: Candidate) -> Terms:
+    """The terms of asking the candidate at noon."""
+    fit = fit_of(need, candidate, km_between(need, candidate), NOON, DEFAULT_POLICY)
+    return terms_of(need, fit, candidate.load, NOON, DEFAULT_POLICY)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +64,7 @@ all_terms = st.builds(
     [
         ({}, 7.0),
         ({"distance_km": 0.8}, 5.0),
+        ({"has_time_now": True}, 8.0),
         ({"distance_km": 1.6}, 3.0),
         ({"distance_km": 9.0}, 3.0),
         ({"distance_km": None}, 3.0),
@@ -86,7 +96,7 @@ def test_the_terms_are_those_of_the_moment_of_asking() -> None:
         tasks_lately=1.23456789,
         asks_this_week=2,
     )
-    assert terms_of(need, candidate, NOON, DEFAULT_POLICY) == Terms(
+    assert terms_now(need, candidate) == Terms(
         distance_km=round(distance_km(CELL, cell_at(1.0)), 3),
         same_quarter=False,
         asks=7,
@@ -117,7 +127,7 @@ def test_whoever_speaks_a_rare_language_is_kept_for_those_who_need_one(
     spoken: set[str], needed: set[str], kept_free: bool
 ) -> None:
     need, candidate = a_need(languages=frozenset(needed)), a_candidate(languages=frozenset(spoken))
-    assert terms_of(need, candidate, NOON, DEFAULT_POLICY).keeps_language_free is kept_free
+    assert terms_now(need, candidate).keeps_language_free is kept_free
 
 
 @given(all_terms)
