@@ -115,11 +115,21 @@ def _act_once(operation: Operation, context: Context, given: dict[str, Any], key
         return earlier
     try:
         with context.session.begin_nested():
-            response = _act(operation, context, given)
+            response = _act_or_keep(operation, context, given)
     except Conflict as error:
         response = problem_of(error)
     remember(context, key, response)
     return response
+
+
+def _act_or_keep(operation: Operation, context: Context, given: dict[str, Any]) -> Response:
+    """What was written before a refusal that keeps it stays; other refusals go their way."""
+    try:
+        return _act(operation, context, given)
+    except Conflict as error:
+        if not error.keeps:
+            raise
+        return problem_of(error)
 
 
 def _given(operation: Operation) -> dict[str, Any]:

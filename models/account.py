@@ -19,7 +19,7 @@ class Person(Base):
     """Somebody who lives in a quarter. Everybody is a resident; offers and appointments make the rest.
 
     Where a mail server says that there is no such address (`email_refused_at`), it is still a login, and no mail
-    goes there any more but what they ask for themselves.
+    goes there any more but what they ask for themselves. `available_until` is how long they said to have time.
     """
 
     __tablename__ = "person"
@@ -50,6 +50,7 @@ class Person(Base):
     is_admin: Mapped[bool] = mapped_column(default=False)
     is_demo: Mapped[bool] = mapped_column(default=False)
     active_tasks: Mapped[int] = mapped_column(default=0)
+    available_until: Mapped[datetime | None]
     push_secret: Mapped[bytes] = mapped_column(LargeBinary(32), default=lambda: secrets.token_bytes(32))
     notice_version: Mapped[str | None] = mapped_column(String(40))
     suspended_at: Mapped[datetime | None]

@@ -14,7 +14,8 @@ from models.lifecycle import InvitationState
 class Invitation(Base):
     """One volunteer beside one request. `terms` are the numbers the choice was made on; `points` follow from them.
 
-    `asked_at` and `wave` are empty for whoever declined or stood by without having been asked.
+    `asked_at` and `wave` are empty for whoever declined or stood by without having been asked. `said_yes_at` is a yes
+    that came when everybody needed was found: it leads to no task, and counts as a yes.
     """
 
     __tablename__ = "invitation"
@@ -36,3 +37,4 @@ class Invitation(Base):
     created_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    said_yes_at: Mapped[datetime | None]

@@ -41,6 +41,14 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
 
 
+class EscalationReason(StrEnum):
+    """Why a request's coordinators are told that help is still missing."""
+
+    ENOUGH_ASKED = "enough_asked"
+    NOBODY_LEFT = "nobody_left"
+    TIME_RUNS_OUT = "time_runs_out"
+
+
 class Verification(StrEnum):
     NEW = "new"
     KNOWN = "known"

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, new_id, one_of
+from models.base import JSON_TYPE, Base, new_id, one_of
 from models.lifecycle import RequestState
 
 PEOPLE_LIMIT = 20
@@ -18,7 +18,9 @@ _FILLED = text("state = 'filled'")
 class HelpRequest(Base):
     """What somebody needs, when and where; `people_accepted` counts helpers who help or have finished.
 
-    `asked_if_done_at` is when both sides were asked how it ended; `done_assumed` that nobody answered.
+    `renewed_at` is when it was opened again after it had expired. From `escalate_at` on the coordinators are to be
+    told that help is missing; they were at `escalated_at`, with what had been `tried` by then. `asked_if_done_at` is
+    when both sides were asked how it ended; `done_assumed` that nobody answered.
     """
 
     __tablename__ = "help_request"
@@ -41,6 +43,7 @@ class HelpRequest(Base):
         ),
         Index("ix_help_request_open_by_warning", "warn_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_help_request_open_by_wave", "next_wave_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_help_request_open_by_escalation", "escalate_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_help_request_filled_by_end", "needed_until", sqlite_where=_FILLED, postgresql_where=_FILLED),
         Index("ix_help_request_requester", "requester_id", "state"),
         Index("ix_help_request_listing", "quarter_id", "created_at", "id"),
@@ -71,7 +74,11 @@ class HelpRequest(Base):
     warned_at: Mapped[datetime | None]
     next_wave_at: Mapped[datetime | None]
     reopened_at: Mapped[datetime | None]
+    renewed_at: Mapped[datetime | None]
     waves: Mapped[int] = mapped_column(default=0)
+    escalate_at: Mapped[datetime | None]
+    escalated_at: Mapped[datetime | None]
+    tried: Mapped[dict[str, Any] | None] = mapped_column(JSON_TYPE)
     created_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -82,3 +89,8 @@ class HelpRequest(Base):
     asked_if_done_at: Mapped[datetime | None]
     done_assumed: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def posted_at(self) -> datetime:
+        """Since when people are asked, by which waves are timed. Whoever gives a task back does not start it anew."""
+        return self.renewed_at or self.created_at

@@ -145,6 +145,13 @@ class AlreadyFilled(Conflict):
     detail = _("All helpers for this task are found. Thank you for wanting to help!")
 
 
+class LateYes(AlreadyFilled):
+    """Who was asked says yes when everybody is found: it is kept that they did."""
+
+    detail = _("Thank you for your yes! All helpers for this task are found. We remember that you would have come.")
+    keeps = True
+
+
 class NotOpen(Conflict):
     code = "not_open"
     title = _("This task is over.")

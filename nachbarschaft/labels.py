@@ -31,6 +31,11 @@ LABELS: Final[Mapping[str, Labels]] = MappingProxyType(
             "lapsed": _("Settled without an answer"),
             "standby": _("Stands by"),
         },
+        "escalation_reason": {
+            "enough_asked": _("As many were asked as should be"),
+            "nobody_left": _("Nobody is left who could be asked"),
+            "time_runs_out": _("Time runs out"),
+        },
         "verification": {
             "new": _("Not verified yet"),
             "known": _("ID seen"),

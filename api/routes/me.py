@@ -9,6 +9,8 @@ from api.endpoint import Answer, Operation, Who, endpoint
 from api.schemas.basics import PageQuery
 from api.schemas.me import (
     INSTALLATION,
+    AvailableNowSchema,
+    AvailableNowTaken,
     DeviceSchema,
     DeviceTaken,
     NotificationPage,
@@ -24,6 +26,7 @@ from nachbarschaft.queries.inbox import inbox_face, list_inbox
 from nachbarschaft.queries.pages import Page, PageAsked
 from nachbarschaft.queries.people import read_me
 from nachbarschaft.services.accounts import update_me
+from nachbarschaft.services.available_now import have_no_more_time, have_time_until
 from nachbarschaft.services.devices import Installation, forget_device, register_device
 from nachbarschaft.services.inbox import mark_read, own_notification
 from nachbarschaft.services.locking import hold_person
@@ -163,6 +166,36 @@ def put_preferences(context: Context, body: dict[str, Any]) -> dict[str, Any]:
     went out on a day; what concerns my own requests and tasks still arrives.
     """
     return set_preferences(context, body)
+
+
+@endpoint(
+    me,
+    Operation(
+        "PUT",
+        "/v1/me/available-now",
+        name="putAvailableNow",
+        tag="Me",
+        who=Who.SIGNED_IN,
+        takes=AvailableNowTaken,
+        gives=AvailableNowSchema,
+    ),
+)
+def put_available_now(context: Context, body: dict[str, Any]) -> dict[str, Any]:
+    """I have time now: until then I am asked outside the hours of my offers too, and sooner.
+
+    It ends by itself, at the latest after 12 hours; `available_until` of my account shows it. Nights, quiet hours,
+    pauses and the limits of my preferences hold all the same.
+    """
+    return {"until": have_time_until(context, body["until"])}
+
+
+@endpoint(
+    me,
+    Operation("DELETE", "/v1/me/available-now", name="deleteAvailableNow", tag="Me", who=Who.SIGNED_IN, status=204),
+)
+def delete_available_now(context: Context) -> None:
+    """I have no more time than my offers say. That holds too where I had not said so."""
+    have_no_more_time(context)
 
 
 @endpoint(

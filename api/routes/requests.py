@@ -88,7 +88,12 @@ def post_request(context: Context, body: Face) -> Face:
     ),
 )
 def get_requests(context: Context, query: Face) -> Page[Face]:
-    """My own requests; as a volunteer also the open ones in reach; as a coordinator all of my quarters."""
+    """My own requests; as a volunteer also the open ones in reach; as a coordinator all of my quarters.
+
+    `fits=me` are those that I could say yes to now: open, in reach of an unpaused offer of mine, of a kind that it
+    names and that I am verified for, neither my own nor one that I help with or have said no to. They show their
+    public face; none fit whoever has no offer, or three tasks already.
+    """
     asked = PageAsked(query.pop("limit"), query.pop("after"))
     return list_requests(context, Filters(**query), asked)
 

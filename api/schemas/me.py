@@ -64,6 +64,11 @@ class PersonSchema(Given):
     second_factor = fields.Boolean(
         required=True, metadata={"description": "Whether signing in asks for a second factor."}
     )
+    available_until = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Until when they have said to have time now; null: they have not, or it is over."},
+    )
 
 
 class PersonChange(Taken):
@@ -105,6 +110,14 @@ class DeviceSchema(Given):
     language = fields.String(required=True)
     app_version = fields.String(required=True)
     seen_at = Instant(required=True, metadata={"description": "When the app registered it last."})
+
+
+class AvailableNowTaken(Taken):
+    until = Instant(required=True, metadata={"description": "When it ends by itself; within the next 12 hours."})
+
+
+class AvailableNowSchema(Given):
+    until = Instant(required=True, metadata={"description": "When it ends by itself."})
 
 
 class PreferencesTaken(Taken):

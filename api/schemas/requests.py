@@ -15,6 +15,7 @@ from api.schemas.basics import (
     word_field,
 )
 from api.schemas.fields import Instant, QueryTruth, Text, Truth, Whole
+from api.schemas.settings import DispatchSettingsSchema
 from nachbarschaft.vocabulary import MOST_PEOPLE, REQUEST_STATES
 
 
@@ -130,6 +131,10 @@ class RequestQuery(PageQuery):
         validate=validate.OneOf(REQUEST_STATES), metadata={"description": "Only those in this state."}
     )
     category = category_field(metadata={"description": "Only those of this kind of help."})
+    fits = fields.String(
+        validate=validate.OneOf(["me"]),
+        metadata={"description": "me: only open ones that you could take now and have not said no to."},
+    )
     mine = QueryTruth(metadata={"description": "true: only your own; false: only others'."})
 
 
@@ -207,6 +212,15 @@ class WaveSchema(Given):
     asked = fields.List(fields.Nested(AskedSchema), required=True)
 
 
+class EscalationSchema(Given):
+    at = Instant(required=True, metadata={"description": "When the quarter's coordinators were told; once."})
+    reason = word_field("escalation_reason")
+    asked = fields.Integer(required=True, metadata={"description": "People who had been asked by then."})
+    waves = fields.Integer(required=True, metadata={"description": "In so many waves."})
+    unreachable = fields.Integer(required=True, metadata={"description": "Of them those whom nothing reaches."})
+    declined = fields.Integer(required=True, metadata={"description": "People who had said no."})
+
+
 class DispatchSchema(Given):
     request = fields.UUID(required=True)
     asked = fields.Integer(required=True, metadata={"description": "People who were asked, in all waves."})
@@ -220,3 +234,12 @@ class DispatchSchema(Given):
     lapsed = fields.Integer(required=True, metadata={"description": "Asked people for whom it was settled first."})
     standby = fields.Integer(required=True, metadata={"description": "People who would step in."})
     waves = fields.List(fields.Nested(WaveSchema), metadata={"description": "Coordinators only."})
+    escalation = fields.Nested(
+        EscalationSchema,
+        allow_none=True,
+        metadata={"description": "Coordinators only. That they were told that help is missing; null: they were not."},
+    )
+    policy = fields.Nested(
+        DispatchSettingsSchema,
+        metadata={"description": "Coordinators only. How the quarter asks now; see `updateSettings`."},
+    )

@@ -49,7 +49,7 @@ def could_say_yes(session: Session, asks: Iterable[Ask], now: datetime) -> set[A
     if not wanted:
         return set()
     requests = _open_requests(session, {request for request, _ in wanted})
-    offers = _offers_of(session, {person for _, person in wanted})
+    offers = offers_of(session, {person for _, person in wanted})
     neighbours = _neighbours(session, {request.quarter_id for request in requests.values()})
     return {
         (request_id, person_id)
@@ -64,7 +64,7 @@ def _open_requests(session: Session, keys: Iterable[uuid.UUID]) -> dict[uuid.UUI
     return {request.id: request for request in session.scalars(query)}
 
 
-def _offers_of(session: Session, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[tuple[Offer, Person, str]]]:
+def offers_of(session: Session, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[tuple[Offer, Person, str]]]:
     """Person → their offers, each with the person and the person's time zone; read for themselves.
 
     Joined with the requests there would be a row for everybody and everything, the square of a batch.

@@ -13,6 +13,7 @@ from nachbarschaft.words import say
 SENTENCES = {
     "request_opened": _("Somebody asked for help."),
     "wave_asked": _("Volunteers were asked."),
+    "escalated": _("The coordinators were told that help is still missing."),
     "accepted": _("A volunteer said yes."),
     "confirmation_awaited": _("A new volunteer waits for a coordinator's word."),
     "task_confirmed": _("A coordinator has confirmed a new volunteer."),

@@ -189,11 +189,13 @@ def _load(
         yes=yes,
         last_asked_at=last,
         tasks_lately=lately.get(person.id, 0.0),
+        free_until=person.available_until,
     )
 
 
 def _asks(now: datetime) -> Select[*tuple[Any, ...]]:
-    said_yes = case((Invitation.state == InvitationState.ACCEPTED, 1), else_=0)
+    has_said_yes = or_(Invitation.state == InvitationState.ACCEPTED, Invitation.said_yes_at.is_not(None))
+    said_yes = case((has_said_yes, 1), else_=0)
     this_week = case((Invitation.asked_at > now - _WEEK, 1), else_=0)
     return select(
         Invitation.person_id,

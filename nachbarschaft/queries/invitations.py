@@ -3,18 +3,23 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
 
 from models import Delivery, HelpRequest, Invitation, Mail, Notification, Person, Preferences, Quarter
 from models.lifecycle import DeliveryState
 from nachbarschaft.context import Context
 from nachbarschaft.errors import NotFound
+from nachbarschaft.matching.policy import TUNABLE
 from nachbarschaft.permissions import require
 from nachbarschaft.queries.bonds import bond_to
 from nachbarschaft.queries.channels import is_mailed, is_pushed
 from nachbarschaft.queries.pages import Page, PageAsked, page_of
 from nachbarschaft.queries.reasons import why
 from nachbarschaft.queries.requests import public_face
+from nachbarschaft.queries.settings import policy_for
+
+_Invited = tuple[Invitation, Person, bool]
 
 
 def list_invitations(context: Context, state: str | None, asked: PageAsked) -> Page[dict[str, Any]]:
@@ -36,26 +41,38 @@ def read_dispatch(context: Context, request_id: uuid.UUID) -> dict[str, Any]:
     if request is None:
         raise NotFound
     require("request.see_dispatch", context.me, bond_to(context, request))
-    rows = context.session.execute(
+    rows = _invited(context.session, request_id)
+    summary = {"request": request_id, "accepted": request.people_accepted, **_counts(rows)}
+    if request.quarter_id in context.me.coordinates:
+        asked = [(invitation, person) for invitation, person, _ in rows if invitation.asked_at is not None]
+        summary["waves"] = _waves(context, asked)
+        summary["escalation"] = {"at": request.escalated_at, **request.tried} if request.tried else None
+        policy = policy_for(context.session, request.quarter_id)
+        summary["policy"] = {name: getattr(policy, name) for name in TUNABLE}
+    return summary
+
+
+def count_asked(session: Session, request_id: uuid.UUID) -> dict[str, int]:
+    """How many were asked, could be reached or not, said no, were not needed any more, and would step in."""
+    return _counts(_invited(session, request_id))
+
+
+def asked_so_far(session: Session, request_id: uuid.UUID) -> int:
+    """How many were asked for a request, in all waves."""
+    query = select(func.count()).where(Invitation.request_id == request_id, Invitation.asked_at.is_not(None))
+    return session.scalar(query) or 0
+
+
+def _invited(session: Session, request_id: uuid.UUID) -> list[_Invited]:
+    """Everybody beside the request, by wave and rank, and whether they can be reached about it."""
+    rows = session.execute(
         select(Invitation, Person, _is_reached())
         .join(Person, Person.id == Invitation.person_id)
         .outerjoin(Preferences, Preferences.person_id == Person.id)
         .where(Invitation.request_id == request_id)
         .order_by(Invitation.wave, Invitation.rank, Invitation.id)
-    ).all()
-    asked = [(invitation, person, can) for invitation, person, can in rows if invitation.asked_at is not None]
-    counts = _counts([invitation for invitation, _, _ in rows])
-    summary = {
-        "request": request_id,
-        "asked": len(asked),
-        "reachable": sum(can for _, _, can in asked),
-        "unreachable": sum(not can for _, _, can in asked),
-        "accepted": request.people_accepted,
-        **counts,
-    }
-    if request.quarter_id in context.me.coordinates:
-        summary["waves"] = _waves(context, [(invitation, person) for invitation, person, _ in asked])
-    return summary
+    )
+    return [(invitation, person, can) for invitation, person, can in rows]
 
 
 def _is_reached() -> ColumnElement[bool]:
@@ -75,9 +92,10 @@ def _all_failed(outgoing: type[Delivery] | type[Mail]) -> ColumnElement[bool]:
     return and_(went_out.where(failed), ~went_out.where(~failed))
 
 
-def _counts(invitations: list[Invitation]) -> dict[str, int]:
-    states = ("declined", "lapsed", "standby")
-    return {state: sum(invitation.state == state for invitation in invitations) for state in states}
+def _counts(rows: list[_Invited]) -> dict[str, int]:
+    reached = [can for invitation, _, can in rows if invitation.asked_at is not None]
+    states = {state: sum(each.state == state for each, _, _ in rows) for state in ("declined", "lapsed", "standby")}
+    return {"asked": len(reached), "reachable": sum(reached), "unreachable": len(reached) - sum(reached), **states}
 
 
 def _waves(context: Context, asked: list[tuple[Invitation, Person]]) -> list[dict[str, Any]]:

@@ -43,7 +43,10 @@ def _to_expire(context: Context) -> datetime | None:
 
 
 def _to_ask(context: Context) -> datetime | None:
-    return _earliest(context, HelpRequest.next_wave_at, _OPEN)
+    alive = HelpRequest.expires_at > context.now
+    return _first(
+        _earliest(context, HelpRequest.next_wave_at, _OPEN), _earliest(context, HelpRequest.escalate_at, _OPEN, alive)
+    )
 
 
 def _to_free(context: Context) -> datetime | None:

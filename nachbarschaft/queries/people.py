@@ -1,6 +1,7 @@
 """People as they see themselves."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -32,7 +33,14 @@ def read_me(context: Context, person_id: uuid.UUID) -> dict[str, Any]:
         "verification": person.verification,
         "protected_address": person.protected_address,
         "second_factor": has_second_factor,
+        "available_until": _time_left(person, context.now),
     }
+
+
+def _time_left(person: Person, now: datetime) -> datetime | None:
+    """Until when they have said that they have time now; None where they have not, or where that is over."""
+    until = person.available_until
+    return until if until is not None and until > now else None
 
 
 def _coordinates(context: Context, person_id: uuid.UUID) -> list[str]:

@@ -16,6 +16,7 @@ from nachbarschaft.geography.cells import cell_of, center_of_cell
 from nachbarschaft.permissions import require
 from nachbarschaft.queries.bonds import bond_to, quarters_in_reach
 from nachbarschaft.queries.confirmations import is_unconfirmed
+from nachbarschaft.queries.fitting import fits_me
 from nachbarschaft.queries.pages import Page, PageAsked, page_of
 
 Face = dict[str, Any]
@@ -39,6 +40,7 @@ class Filters:
     state: str | None = None
     category: str | None = None
     mine: bool | None = None
+    fits: str | None = None
 
 
 def read_request(context: Context, request_id: uuid.UUID) -> Face:
@@ -57,10 +59,15 @@ def face_of(context: Context, request: HelpRequest) -> Face:
 
 
 def list_requests(context: Context, filters: Filters, asked: PageAsked) -> Page[Face]:
-    """Residents see their own, volunteers also the open ones in reach, coordinators all of their quarters."""
-    query = select(HelpRequest).where(_visible(context), *_narrowed(context, filters))
+    """Residents see their own, volunteers also the open ones in reach, coordinators all of their quarters.
+
+    Those that fit the actor, who has no part in them yet, show their public face alone.
+    """
+    which = _visible(context) if filters.fits is None else fits_me(context)
+    query = select(HelpRequest).where(which, *_narrowed(context, filters))
     page = page_of(context.session, query, asked, HelpRequest.created_at, HelpRequest.id)
-    return Page(faces_of(context, page.items), page.next)
+    faces = faces_of(context, page.items) if filters.fits is None else _public_faces(context, page.items)
+    return Page(faces, page.next)
 
 
 def faces_of(context: Context, requests: Sequence[HelpRequest]) -> list[Face]:
@@ -69,6 +76,11 @@ def faces_of(context: Context, requests: Sequence[HelpRequest]) -> list[Face]:
     faces = [_face(context, request, quarters[request.quarter_id], helpers.get(request.id, [])) for request in requests]
     _add_channels(context, [face for face in faces if "helpers" in face])
     return faces
+
+
+def _public_faces(context: Context, requests: Sequence[HelpRequest]) -> list[Face]:
+    quarters = _quarters(context, {request.quarter_id for request in requests})
+    return [public_face(request, quarters[request.quarter_id]) for request in requests]
 
 
 def public_face(request: HelpRequest, quarter: Quarter) -> Face:

@@ -9,7 +9,7 @@ from models import Assignment, HelpRequest, Invitation, Person
 from models.account import ACTIVE_TASKS_LIMIT
 from models.lifecycle import INVITATION, REQUEST, InvitationState, RequestState
 from nachbarschaft.context import Context
-from nachbarschaft.errors import AlreadyAccepted, NotEligible, NotOpen, TooManyOpenTasks
+from nachbarschaft.errors import AlreadyAccepted, LateYes, NotEligible, NotOpen, TooManyOpenTasks
 from nachbarschaft.services.confirming import owe_confirmation
 from nachbarschaft.services.dispatch import settle_invitations
 from nachbarschaft.services.eligible import require_eligible
@@ -81,8 +81,10 @@ def _take_place(context: Context, request_id: uuid.UUID) -> bool:
 def _take_returned_place(context: Context, request: HelpRequest) -> None:
     """Takes a place that somebody gave back after there was none, just before the request was held.
 
-    Where there is none, the held request says why. Raises AlreadyFilled, NotOpen.
+    Where there is none, the held request says why. Raises LateYes for whoever was asked, AlreadyFilled, NotOpen.
     """
+    if request.state == RequestState.FILLED and _note_late_yes(context, request.id):
+        raise LateYes
     refuse_unless_possible(REQUEST, "accept", request.state)
     if not _take_place(context, request.id):
         raise NotOpen
@@ -90,13 +92,27 @@ def _take_returned_place(context: Context, request: HelpRequest) -> None:
 
 
 def _note_yes(context: Context, request_id: uuid.UUID) -> None:
-    invitation = context.session.scalar(
-        select(Invitation).where(Invitation.request_id == request_id, Invitation.person_id == context.me.person_id)
-    )
+    invitation = _own_invitation(context, request_id)
     if invitation is not None:
         INVITATION.check("accept", invitation.state, InvitationState.ACCEPTED)
         invitation.state = InvitationState.ACCEPTED
         invitation.answered_at = context.now
+
+
+def _note_late_yes(context: Context, request_id: uuid.UUID) -> bool:
+    """Whether the actor was asked: then their yes counts as one (dispatch research, section 6)."""
+    invitation = _own_invitation(context, request_id)
+    if invitation is None or invitation.asked_at is None:
+        return False
+    invitation.said_yes_at = invitation.said_yes_at or context.now
+    invitation.answered_at = invitation.answered_at or context.now
+    return True
+
+
+def _own_invitation(context: Context, request_id: uuid.UUID) -> Invitation | None:
+    return context.session.scalar(
+        select(Invitation).where(Invitation.request_id == request_id, Invitation.person_id == context.me.person_id)
+    )
 
 
 def _tell(context: Context, request: HelpRequest) -> None:

@@ -58,6 +58,8 @@ def _is_still_true(case: Case) -> bool:
         return True
     if topic == "expiry_warning":
         return request.state == RequestState.OPEN and request.warned_at is not None
+    if topic == "help_missing":
+        return request.state == RequestState.OPEN
     if topic in REMINDERS:
         return case.helps and request.needed_from == case.notice.expires_at
     if topic in _ASK_HOW_IT_ENDED:

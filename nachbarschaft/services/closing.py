@@ -81,6 +81,7 @@ def confirm_need(context: Context, request_id: uuid.UUID, needed_until: datetime
     if is_moved:
         tell_helpers_of_change(context, request)
     if reopened:
+        request.renewed_at = context.now
         ask_again(context, request)
     elif request.next_wave_at is None:
         request.next_wave_at = context.now

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, or_, select
 
 from models import HelpRequest, Invitation, Quarter
 from models.lifecycle import INVITATION, InvitationState, RequestState
@@ -17,7 +17,9 @@ from nachbarschaft.matching.policy import Policy
 from nachbarschaft.matching.wallclock import is_night, next_morning
 from nachbarschaft.matching.waves import time_of_next_wave
 from nachbarschaft.queries.candidates import candidates_among, fresh_candidates, need_of
+from nachbarschaft.queries.invitations import asked_so_far
 from nachbarschaft.queries.settings import policy_for
+from nachbarschaft.services.escalating import escalate_if_due
 from nachbarschaft.services.events import record
 from nachbarschaft.services.locking import hold_offers, hold_request
 from nachbarschaft.services.outbox import owe, owe_all
@@ -44,11 +46,15 @@ def ask_again(context: Context, request: HelpRequest) -> None:
 
 
 def ask_due_wave(context: Context, request_id: uuid.UUID) -> int:
-    """Asks the next wave of one request if it is still due; returns how many were asked."""
+    """Asks the next wave of one request if it is still due, or tells its coordinators; returns how many were asked."""
     request = hold_request(context, request_id)
-    if request.state != RequestState.OPEN or not _is_due(request.next_wave_at, context.now):
+    if request.state != RequestState.OPEN:
         return 0
-    return ask_next_wave(context, request)
+    if _is_due(request.next_wave_at, context.now):
+        return ask_next_wave(context, request)
+    if _is_due(request.escalate_at, context.now):
+        escalate_if_due(context, request, policy_for(context.session, request.quarter_id), nobody_left=False)
+    return 0
 
 
 def ask_next_wave(context: Context, request: HelpRequest) -> int:
@@ -68,6 +74,7 @@ def ask_next_wave(context: Context, request: HelpRequest) -> int:
             _ask(context, request, choices, topic)
             break
     _plan_next(wave, anybody=bool(choices))
+    escalate_if_due(context, request, wave.policy, nobody_left=not choices and not _waits_for_morning(wave))
     return len(choices)
 
 
@@ -95,13 +102,11 @@ def settle_invitations(context: Context, request: HelpRequest, *, keep_standby: 
 
 
 def due_for_asking(context: Context, limit: int) -> Sequence[uuid.UUID]:
-    """Open requests whose next wave is due, longest due first."""
+    """Open requests whose next wave is due, or of which the coordinators are to be told; longest due first."""
+    to_tell = and_(HelpRequest.escalate_at <= context.now, HelpRequest.expires_at > context.now)
     query = (
         select(HelpRequest.id)
-        .where(
-            HelpRequest.state == RequestState.OPEN,
-            HelpRequest.next_wave_at <= context.now,
-        )
+        .where(HelpRequest.state == RequestState.OPEN, or_(HelpRequest.next_wave_at <= context.now, to_tell))
         .order_by(HelpRequest.next_wave_at, HelpRequest.id)
         .limit(limit)
     )
@@ -112,7 +117,7 @@ def _next_choices(wave: _Wave, topic: str) -> list[Choice]:
     """The next wave, best first: of those who stand by, who were asked before a reopening, or who are new."""
     context, request = wave.context, wave.request
     size = wave.policy.wave_size(urgent=request.urgent)
-    room = max(wave.policy.asked_at_most - _asked_so_far(context, request), 0)
+    room = max(wave.policy.asked_at_most - asked_so_far(context.session, request.id), 0)
     if topic == "asked_standby":
         return _standby_choices(wave, room)[:size]
     if topic == "asked_again":
@@ -184,23 +189,24 @@ def _invitation(context: Context, request: HelpRequest, person_id: uuid.UUID) ->
     return made
 
 
-def _asked_so_far(context: Context, request: HelpRequest) -> int:
-    query = select(func.count()).where(Invitation.request_id == request.id, Invitation.asked_at.is_not(None))
-    return context.session.scalar(query) or 0
-
-
 def _plan_next(wave: _Wave, *, anybody: bool) -> None:
     """Plans the next wave; where nobody could be asked because it is night, the one of the morning at 07:00."""
     context, request = wave.context, wave.request
-    next_at, zone = _pause_ends(wave), _zone(context, request)
-    if not anybody and not request.urgent and is_night(context.now, zone):
-        next_at = next_morning(context.now, zone)
+    next_at = _pause_ends(wave)
+    if not anybody and _waits_for_morning(wave):
+        next_at = next_morning(context.now, _zone(context, request))
     request.next_wave_at = next_at if next_at < request.expires_at else None
 
 
+def _waits_for_morning(wave: _Wave) -> bool:
+    request = wave.request
+    return not request.urgent and is_night(wave.context.now, _zone(wave.context, request))
+
+
 def _pause_ends(wave: _Wave) -> datetime:
-    posted = wave.request.reopened_at or wave.request.created_at
-    return time_of_next_wave(wave.context.now, posted, wave.request.needed_until, wave.policy)
+    """By the clock of the posting: whoever gives the task back does not start it anew."""
+    request = wave.request
+    return time_of_next_wave(wave.context.now, request.posted_at, request.needed_until, wave.policy)
 
 
 def _is_due(planned: datetime | None, now: datetime) -> bool:

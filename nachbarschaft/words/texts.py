@@ -108,6 +108,12 @@ INBOX_TEXTS: Final[Mapping[str, Text]] = MappingProxyType(
             _("Your request is called off"),
             _("The coordinators have called your request off. Do you still need help? Please tell them."),
         ),
+        # To whoever coordinates the quarter.
+        "help_missing": Text(
+            "request_changed",
+            _("A request needs you"),
+            _("Volunteers were asked, and help is still missing. In the app you see what was tried."),
+        ),
         # To whoever helps.
         "request_done": Text(
             "task_changed",

@@ -11,7 +11,14 @@ from sqlalchemy import delete
 from models import Event, Quarter, QuarterCell, QuarterNeighbour, QuarterSettings
 from models.data_map import Personal
 from models.intake import Channel
-from models.lifecycle import AssignmentState, DeliveryState, InvitationState, RequestState, Verification
+from models.lifecycle import (
+    AssignmentState,
+    DeliveryState,
+    EscalationReason,
+    InvitationState,
+    RequestState,
+    Verification,
+)
 from nachbarschaft.categories import CATEGORIES, FIELDS_OF_ACTION, Requirement
 from nachbarschaft.database import Trouble as DatabaseTrouble
 from nachbarschaft.labels import LABELS, LANGUAGE_LABELS, OWN_NAMES
@@ -32,6 +39,7 @@ SHOWN: dict[type[StrEnum], str] = {
     RequestState: "request_state",
     AssignmentState: "assignment_state",
     InvitationState: "invitation_state",
+    EscalationReason: "escalation_reason",
     Verification: "verification",
     Channel: "channel",
     AddressKind: "device_kind",
@@ -86,14 +94,14 @@ def test_every_state_that_apps_see_has_a_label(states: type[StrEnum], name: str)
 
 
 def test_every_choice_that_the_document_offers_has_a_label() -> None:
-    """But for the one word that mail programs send (RFC 8058), which nobody reads."""
+    """But for the word that mail programs send (RFC 8058) and the one in `?fits=me`, which nobody reads."""
     labelled = [set(labels) for labels in LABELS.values()] + [set(LANGUAGES), set(CATEGORIES)]
     offered = set(choices_in(document()["paths"])) | set(choices_in(document()["components"]["schemas"]))
 
     silent = {choices for choices in offered if not any(set(choices) <= known for known in labelled)}
 
     assert len(offered) >= 8
-    assert silent == {("One-Click",)}, "label these in nachbarschaft/labels.py"
+    assert silent == {("One-Click",), ("me",)}, "label these in nachbarschaft/labels.py"
 
 
 def test_what_stands_in_the_code_without_being_a_state_is_labelled_too() -> None:

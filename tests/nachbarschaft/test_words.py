@@ -35,6 +35,7 @@ TOPICS = {
     "expiry_warning": "request_changed",
     "expired": "request_changed",
     "called_off": "request_changed",
+    "help_missing": "request_changed",
     "request_done": "task_changed",
     "request_cancelled": "task_changed",
     "request_edited": "task_changed",

@@ -20,6 +20,9 @@ def offering(cast: Cast) -> None:
     cast.volunteer.get("/v1/offers")
     cast.volunteer.get(path)
     cast.volunteer.register_phone()
+    cast.volunteer.put("/v1/me/available-now", {"until": cast.town.in_hours(24)})
+    cast.volunteer.put("/v1/me/available-now", {"until": cast.town.in_hours(2)})
+    cast.volunteer.delete("/v1/me/available-now")
 
 
 def asking(cast: Cast) -> None:
