@@ -5,12 +5,13 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, new_id, one_of
 from models.lifecycle import Verification
 
+_FREE = text("available_until IS NOT NULL")
 ACTIVE_TASKS_LIMIT = 3
 """How many tasks one volunteer may have at a time (contract, section 4)."""
 
@@ -27,6 +28,7 @@ class Person(Base):
         one_of("verification", Verification),
         CheckConstraint(f"active_tasks BETWEEN 0 AND {ACTIVE_TASKS_LIMIT}", name="active_tasks_within_limit"),
         CheckConstraint("(home_lat IS NULL) = (home_lon IS NULL)", name="home_has_both"),
+        Index("ix_person_available", "quarter_id", "available_until", sqlite_where=_FREE, postgresql_where=_FREE),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

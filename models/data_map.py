@@ -347,6 +347,13 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             offer_id=_identifier("which offer"),
             category=_behaviour("a kind of help that it names"),
             quarter_id=_location("in which quarter"),
+            person_id=_identifier("who offers"),
+            spot=_location("the offer's cell, and whether they have said yes lately"),
+            verification=_behaviour("what they are verified as"),
+            languages=_behaviour("in which languages"),
+            hours_1=_behaviour("at which hours of the week, the first third"),
+            hours_2=_behaviour("the second third"),
+            hours_3=_behaviour("the last third"),
         ),
         "device": _table(
             "until it signs off or its address is dead, at most 60 days without contact",

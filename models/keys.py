@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Dialect, Text, Uuid, bindparam
+from sqlalchemy import ColumnElement, Dialect, String, Text, Uuid, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
@@ -19,19 +19,35 @@ def is_one_of(column: InstrumentedAttribute[uuid.UUID], keys: Collection[uuid.UU
     return cast(ColumnElement[bool], _IsOneOf(column, bindparam(None, keys, type_=_Keys())))
 
 
-class _Keys(TypeDecorator[Collection[uuid.UUID]]):
-    """Many keys: an array where there are arrays, else the JSON of what SQLite keeps of each, 32 hex digits."""
+def is_among(column: InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+    """The same for keys or texts that are handed over as `name` when the statement runs."""
+    of_texts = isinstance(column.type, String)
+    return cast(ColumnElement[bool], _IsOneOf(column, bindparam(name, type_=_Keys(of_texts=of_texts))))
+
+
+class _Keys(TypeDecorator[Collection[Any]]):
+    """Many keys: an array where there are arrays, else the JSON of what SQLite keeps of each, 32 hex digits.
+
+    Texts likewise, as they are.
+    """
 
     impl = Text
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(Uuid()))
+    def __init__(self, *, of_texts: bool = False) -> None:
+        super().__init__()
+        self.of_texts = of_texts
 
-    def process_bind_param(self, value: Collection[uuid.UUID] | None, dialect: Dialect) -> Any:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        many = ARRAY(Text() if self.of_texts else Uuid())
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else many)
+
+    def process_bind_param(self, value: Collection[Any] | None, dialect: Dialect) -> Any:
         if value is None:
             raise ValueError("one of which keys?")
-        return json.dumps([key.hex for key in value]) if dialect.name == "sqlite" else list(value)
+        if dialect.name == "sqlite":
+            return json.dumps([key.hex if isinstance(key, uuid.UUID) else key for key in value])
+        return list(value)
 
 
 class _IsOneOf(FunctionElement[Any]):

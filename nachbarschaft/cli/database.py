@@ -6,7 +6,11 @@ import click
 from alembic.util import CommandError
 
 from nachbarschaft import schema
+from nachbarschaft.bootstrap import Wiring
 from nachbarschaft.cli.failing import OperatorError, explained, wire_up
+from nachbarschaft.services.indexing import index_unknown
+
+BATCH = 500
 
 
 @click.group()
@@ -17,9 +21,21 @@ def db() -> None:
 @db.command()
 @explained
 def upgrade() -> None:
-    """Migrate to the newest schema."""
-    schema.upgrade(wire_up().database.engine)
+    """Migrate to the newest schema, and fill in what is new in it."""
+    wiring = wire_up()
+    schema.upgrade(wiring.database.engine)
+    _fill_in(wiring)
     click.echo(f"The database is at revision {schema.newest_revision()}.")
+
+
+def _fill_in(wiring: Wiring) -> None:
+    """A few hundred offers at a time, so that nobody waits for long; whatever ends it, the next upgrade goes on."""
+    after = None
+    while True:
+        with wiring.writing() as context:
+            after = index_unknown(context, after, BATCH)
+        if after is None:
+            return
 
 
 @db.command()

@@ -2,19 +2,18 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy import BindParameter, Select, SelectBase, Uuid, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from models import (
     Assignment,
-    Delivery,
     HelpRequest,
     Invitation,
-    Notification,
     Offer,
     OfferCategory,
     Person,
@@ -22,16 +21,15 @@ from models import (
     Quarter,
     QuarterNeighbour,
 )
-from models.lifecycle import AssignmentState, DeliveryState, InvitationState, Verification
+from models.keys import is_among
+from models.lifecycle import Verification
 from nachbarschaft.categories import CATEGORIES
 from nachbarschaft.matching.facts import Candidate, Habits, Load, Need
 from nachbarschaft.matching.wallclock import Slot, day_of
 from nachbarschaft.queries.channels import is_reachable
+from nachbarschaft.queries.loads import Volunteer, loads_of
 
-_WEEK = timedelta(days=7)
-_MEMORY = timedelta(days=84)
-_DECAY_DAYS = 28.0
-_CHUNK = 500
+_OFFERED = OfferCategory.category == bindparam("category")
 
 
 def need_of(request: HelpRequest) -> Need:
@@ -49,18 +47,29 @@ def need_of(request: HelpRequest) -> Need:
     )
 
 
-def fresh_candidates(session: Session, request: HelpRequest, now: datetime) -> list[Candidate]:
-    """Everybody with an offer of the category in reach who was neither asked for this request nor ever had it."""
-    asked = exists().where(Invitation.request_id == request.id, Invitation.person_id == Offer.person_id)
-    had_it = exists().where(Assignment.request_id == request.id, Assignment.person_id == Offer.person_id)
-    return _candidates(session, request, now, _offers(request).where(~asked, ~had_it))
-
-
 def candidates_among(
     session: Session, request: HelpRequest, now: datetime, people: Iterable[uuid.UUID]
 ) -> list[Candidate]:
-    """The same for the given people, asked before or not."""
-    return _candidates(session, request, now, _offers(request).where(Offer.person_id.in_(list(people))))
+    """Those of the given people who have an offer of the category in reach, asked before or not."""
+    return _candidates(session, request, now, _among_people(), people=list(people))
+
+
+def fresh_candidates(
+    session: Session, request: HelpRequest, now: datetime, offers: Select[*tuple[Any, ...]], **values: Any
+) -> list[Candidate]:
+    """The same for whoever of `offers` was neither asked for this request nor ever had it.
+
+    `offers` comes from `fresh`, and is asked for `values`.
+    """
+    return _candidates(session, request, now, offers, **values)
+
+
+def fresh(offers: SelectBase) -> Select[*tuple[Any, ...]]:
+    """What `fresh_candidates` reads about a choice of keys of offers, those of the `category` among them."""
+    request_id: BindParameter[uuid.UUID] = bindparam("request", type_=Uuid)
+    asked = exists().where(Invitation.request_id == request_id, Invitation.person_id == Offer.person_id)
+    had_it = exists().where(Assignment.request_id == request_id, Assignment.person_id == Offer.person_id)
+    return _facts(offers).where(~asked, ~had_it)
 
 
 def habits_of(preferences: Preferences | None, timezone: str) -> Habits:
@@ -79,71 +88,67 @@ def habits_of(preferences: Preferences | None, timezone: str) -> Habits:
     )
 
 
-def pushes_today(session: Session, people: Iterable[uuid.UUID], day_starts: datetime) -> dict[uuid.UUID, int]:
-    """How many notices each of `people` was pushed since `day_starts` or is about to be; silent ones do not count."""
-    sent_today = and_(Delivery.state == DeliveryState.SENT, Delivery.settled_at >= day_starts)
-    query = (
-        select(Notification.person_id, func.count(func.distinct(Notification.id)))
-        .join(Delivery, Delivery.notification_id == Notification.id)
-        .where(
-            Notification.created_at >= day_starts - _WEEK,
-            Notification.silent.is_(False),
-            or_(sent_today, Delivery.is_owed()),
-        )
-    )
-    return {key: row[0] for key, row in _grouped(session, people, query, Notification.person_id).items()}
+@cache
+def _among_people() -> Select[*tuple[Any, ...]]:
+    joined = select(OfferCategory.offer_id).join(Offer, Offer.id == OfferCategory.offer_id)
+    return _facts(joined.where(_OFFERED, is_among(Offer.person_id, "people")))
 
 
-def start_of_day(now: datetime, timezone: str) -> datetime:
-    """The instant at which the present day began by the clocks of `timezone`."""
-    return now.astimezone(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-
-
-def _offers(request: HelpRequest) -> Select[*tuple[Any, ...]]:
+def _facts(offers: SelectBase) -> Select[*tuple[Any, ...]]:
+    """Columns, not entities: there may be hundreds of people, of whom a few are asked."""
+    found = offers.subquery("found")
+    request_quarter: BindParameter[uuid.UUID] = bindparam("quarter", type_=Uuid)
     adjoins = exists().where(
-        QuarterNeighbour.quarter_id == OfferCategory.quarter_id,
-        QuarterNeighbour.neighbour_id == request.quarter_id,
+        QuarterNeighbour.quarter_id == Offer.quarter_id, QuarterNeighbour.neighbour_id == request_quarter
     )
-    reachable = is_reachable("asked").label("reachable")
     return (
-        select(Offer, Person, Preferences, Quarter.timezone, adjoins.label("adjoins"), reachable)
-        .join(OfferCategory, OfferCategory.offer_id == Offer.id)
+        select(
+            *(Offer.person_id, Offer.quarter_id, Offer.languages, Offer.availability, Offer.reach, Offer.cell),
+            *(Offer.tasks_per_week, Offer.paused_until.label("offer_paused_until"), adjoins.label("adjoins")),
+            *(Person.language, Person.verification, Person.verified_until, Person.active_tasks),
+            *(Person.available_until, Quarter.timezone, is_reachable("asked").label("reachable")),
+            *(Preferences.person_id.label("preferring"), Preferences.quiet_from, Preferences.quiet_until),
+            *(Preferences.urgent_at_night, Preferences.pushes_per_day, Preferences.asks_per_week),
+            Preferences.paused_until,
+        )
+        .join(found, found.c.offer_id == Offer.id)
         .join(Person, Person.id == Offer.person_id)
         .join(Quarter, Quarter.id == Person.quarter_id)
         .outerjoin(Preferences, Preferences.person_id == Person.id)
         .where(
-            OfferCategory.category == request.category,
-            or_(OfferCategory.quarter_id == request.quarter_id, and_(Offer.reach == "neighbours", adjoins)),
+            or_(Offer.quarter_id == request_quarter, and_(Offer.reach == "neighbours", adjoins)),
             Person.suspended_at.is_(None),
         )
-        .execution_options(populate_existing=True)
     )
 
 
 def _candidates(
-    session: Session, request: HelpRequest, now: datetime, offers: Select[*tuple[Any, ...]]
+    session: Session, request: HelpRequest, now: datetime, offers: Select[*tuple[Any, ...]], **values: Any
 ) -> list[Candidate]:
-    rows = session.execute(offers).all()
-    loads = _loads(session, {row.Person.id: (row.Person, row.timezone) for row in rows}, now)
-    return [
-        Candidate(
-            person_id=person.id,
-            quarter_id=offer.quarter_id,
-            adjoins=adjoins,
-            categories=frozenset(offer.categories),
-            languages=frozenset(offer.languages or [person.language]),
-            availability=tuple(Slot(s["weekday"], s["from"], s["until"]) for s in offer.availability),
-            reach=offer.reach,
-            cell=offer.cell,
-            tasks_per_week=offer.tasks_per_week,
-            offer_paused_until=offer.paused_until,
-            verification=verification_for(person, request, timezone),
-            reachable=reachable,
-            habits=habits_of(preferences, timezone),
-            load=loads[person.id],
-        )
-        for offer, person, preferences, timezone, adjoins, reachable in rows
-    ]
+    about = {"category": request.category, "quarter": request.quarter_id, "request": request.id}
+    rows = session.execute(offers, about | values).all()
+    people = {row.person_id: Volunteer(row.active_tasks, row.available_until, row.timezone) for row in rows}
+    loads = loads_of(session, people, now)
+    return [_candidate(row, request, loads[row.person_id]) for row in rows]
+
+
+def _candidate(row: Any, request: HelpRequest, load: Load) -> Candidate:
+    return Candidate(
+        person_id=row.person_id,
+        quarter_id=row.quarter_id,
+        adjoins=row.adjoins,
+        categories=frozenset({request.category}),
+        languages=frozenset(row.languages or [row.language]),
+        availability=tuple(Slot(slot["weekday"], slot["from"], slot["until"]) for slot in row.availability),
+        reach=row.reach,
+        cell=row.cell,
+        tasks_per_week=row.tasks_per_week,
+        offer_paused_until=row.offer_paused_until,
+        verification=verification_for(row, request, row.timezone),
+        reachable=row.reachable,
+        habits=habits_of(row if row.preferring else None, row.timezone),
+        load=load,
+    )
 
 
 def verification_for(person: Person, request: HelpRequest, timezone: str) -> str:
@@ -154,89 +159,3 @@ def verification_for(person: Person, request: HelpRequest, timezone: str) -> str
     last_day = day_of(request.needed_until, ZoneInfo(timezone))
     runs_out = person.verified_until is not None and person.verified_until < last_day
     return Verification.KNOWN if person.verification == Verification.CERTIFIED and runs_out else person.verification
-
-
-def _loads(session: Session, people: dict[uuid.UUID, tuple[Person, str]], now: datetime) -> dict[uuid.UUID, Load]:
-    asked = _grouped(session, people, _asks(now), Invitation.person_id)
-    tasks = _grouped(session, people, _tasks(now), Assignment.person_id)
-    lately: dict[uuid.UUID, float] = {}
-    for person_id, accepted_at in _chunked(session, people, _recent_tasks(now), Assignment.person_id):
-        lately[person_id] = lately.get(person_id, 0.0) + _decayed(now - accepted_at)
-    pushed: dict[uuid.UUID, int] = {}
-    for timezone in {timezone for _, timezone in people.values()}:
-        here = [person_id for person_id, (_, zone) in people.items() if zone == timezone]
-        pushed |= pushes_today(session, here, start_of_day(now, timezone))
-    return {
-        person_id: _load(person, asked.get(person_id), tasks.get(person_id), lately, pushed)
-        for person_id, (person, _) in people.items()
-    }
-
-
-def _load(
-    person: Person,
-    asked: tuple[Any, ...] | None,
-    tasks: tuple[Any, ...] | None,
-    lately: dict[uuid.UUID, float],
-    pushed: dict[uuid.UUID, int],
-) -> Load:
-    this_week, asks, yes, last = asked or (0, 0, 0, None)
-    return Load(
-        active_tasks=person.active_tasks,
-        tasks_this_week=tasks[0] if tasks else 0,
-        asks_this_week=this_week,
-        pushes_today=pushed.get(person.id, 0),
-        asks=asks,
-        yes=yes,
-        last_asked_at=last,
-        tasks_lately=lately.get(person.id, 0.0),
-        free_until=person.available_until,
-    )
-
-
-def _asks(now: datetime) -> Select[*tuple[Any, ...]]:
-    has_said_yes = or_(Invitation.state == InvitationState.ACCEPTED, Invitation.said_yes_at.is_not(None))
-    said_yes = case((has_said_yes, 1), else_=0)
-    this_week = case((Invitation.asked_at > now - _WEEK, 1), else_=0)
-    return select(
-        Invitation.person_id,
-        func.sum(this_week),
-        func.count(),
-        func.sum(said_yes),
-        func.max(Invitation.asked_at),
-    ).where(Invitation.asked_at > now - _MEMORY)
-
-
-def _tasks(now: datetime) -> Select[*tuple[Any, ...]]:
-    kept = [AssignmentState.ACTIVE, AssignmentState.DONE]
-    return select(Assignment.person_id, func.count()).where(
-        Assignment.accepted_at > now - _WEEK, Assignment.state.in_(kept)
-    )
-
-
-def _recent_tasks(now: datetime) -> Select[*tuple[Any, ...]]:
-    kept = [AssignmentState.ACTIVE, AssignmentState.DONE]
-    return select(Assignment.person_id, Assignment.accepted_at).where(
-        Assignment.accepted_at > now - _MEMORY, Assignment.state.in_(kept)
-    )
-
-
-def _decayed(age: timedelta) -> float:
-    """What a task of that age still weighs: half after 28 days (dispatch research, section 6)."""
-    return float(0.5 ** (age.total_seconds() / 86_400 / _DECAY_DAYS))
-
-
-def _grouped(
-    session: Session, people: Iterable[uuid.UUID], query: Select[*tuple[Any, ...]], column: Any
-) -> dict[uuid.UUID, tuple[Any, ...]]:
-    rows = _chunked(session, people, query.group_by(column), column)
-    return {row[0]: tuple(row[1:]) for row in rows}
-
-
-def _chunked(session: Session, people: Iterable[uuid.UUID], query: Select[*tuple[Any, ...]], column: Any) -> list[Any]:
-    """Runs `query` for `people`, some hundred at a time: databases limit how many values a statement may hold."""
-    ids = list(people)
-    return [
-        row
-        for start in range(0, len(ids), _CHUNK)
-        for row in session.execute(query.where(column.in_(ids[start : start + _CHUNK]))).all()
-    ]

@@ -14,7 +14,8 @@ from models import Delivery, HelpRequest, Mail, Notification, Outgoing, Person, 
 from models.lifecycle import DeliveryState
 from nachbarschaft.matching.facts import Habits
 from nachbarschaft.queries.able import Ask, could_say_yes, still_asked, still_helping
-from nachbarschaft.queries.candidates import habits_of, start_of_day
+from nachbarschaft.queries.candidates import habits_of
+from nachbarschaft.queries.loads import start_of_day
 from nachbarschaft.words.texts import REMINDERS
 
 ASKS = frozenset({"asked", "asked_standby", "asked_again"})

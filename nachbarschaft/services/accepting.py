@@ -15,6 +15,7 @@ from nachbarschaft.services.dispatch import settle_invitations
 from nachbarschaft.services.eligible import require_eligible
 from nachbarschaft.services.events import record
 from nachbarschaft.services.finding import find_request
+from nachbarschaft.services.indexing import index_yes
 from nachbarschaft.services.locking import hold_request
 from nachbarschaft.services.outbox import owe
 from nachbarschaft.services.refusing import refuse_unless_possible
@@ -97,6 +98,7 @@ def _note_yes(context: Context, request_id: uuid.UUID) -> None:
         INVITATION.check("accept", invitation.state, InvitationState.ACCEPTED)
         invitation.state = InvitationState.ACCEPTED
         invitation.answered_at = context.now
+        index_yes(context, invitation.person_id)
 
 
 def _note_late_yes(context: Context, request_id: uuid.UUID) -> bool:
@@ -105,6 +107,7 @@ def _note_late_yes(context: Context, request_id: uuid.UUID) -> bool:
     if invitation is None or invitation.asked_at is None:
         return False
     invitation.said_yes_at = invitation.said_yes_at or context.now
+    index_yes(context, invitation.person_id)
     invitation.answered_at = invitation.answered_at or context.now
     return True
 

@@ -24,6 +24,7 @@ from nachbarschaft.phones import PhoneRefused, normalise_phone
 from nachbarschaft.queries.quarters import quarter_at
 from nachbarschaft.services.ending_codes import end_all_codes
 from nachbarschaft.services.events import record
+from nachbarschaft.services.indexing import index_offers
 from nachbarschaft.services.locking import hold_person
 from nachbarschaft.services.offers import move_offers
 from nachbarschaft.services.places import Place
@@ -96,6 +97,8 @@ def update_me(context: Context, changes: Mapping[str, Any]) -> Person:
     person.name = changes.get("name", person.name)
     person.language = changes.get("language", person.language)
     record(context, "person_changed", person_id=person.id, fields=sorted(changes))
+    if "language" in changes:
+        index_offers(context, person)
     context.session.flush()
     return person
 

@@ -16,8 +16,9 @@ from nachbarschaft.matching.facts import Candidate
 from nachbarschaft.matching.policy import Policy
 from nachbarschaft.matching.wallclock import is_night, next_morning
 from nachbarschaft.matching.waves import time_of_next_wave
-from nachbarschaft.queries.candidates import candidates_among, fresh_candidates, need_of
+from nachbarschaft.queries.candidates import candidates_among, need_of
 from nachbarschaft.queries.invitations import asked_so_far
+from nachbarschaft.queries.leading import best_fresh
 from nachbarschaft.queries.settings import policy_for
 from nachbarschaft.services.escalating import escalate_if_due
 from nachbarschaft.services.events import record
@@ -28,6 +29,9 @@ _FIRST_ORDER = ("asked", "asked_standby")
 _REOPENED_ORDER = ("asked_standby", "asked", "asked_again")
 """Whom to look among, by the topic of the notice. After a reopening first who stands by; and when nobody new is left,
 who was asked before and told that it is settled: in a small quarter there is nobody else."""
+
+SPARE = 3
+"""So many times as many are looked at again as are wanted: some may have been asked for something else meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +125,11 @@ def _next_choices(wave: _Wave, topic: str) -> list[Choice]:
     if topic == "asked_standby":
         return _standby_choices(wave, room)[:size]
     if topic == "asked_again":
-        return _best(wave, _lapsed(context, request), size)
-    fresh = fresh_candidates(context.session, request, context.now) if room else []
-    return _best(wave, fresh, min(size, room))
+        lapsed = _lapsed(context, request)
+        return _best(wave, ranked(need_of(request), lapsed, context.now, wave.policy)[: size * SPARE], size)
+    size = min(size, room)
+    fresh = best_fresh(context.session, request, context.now, wave.policy, size * SPARE) if size else []
+    return _best(wave, fresh, size)
 
 
 def _lapsed(context: Context, request: HelpRequest) -> list[Candidate]:
@@ -137,13 +143,12 @@ def _lapsed(context: Context, request: HelpRequest) -> list[Candidate]:
     return candidates_among(context.session, request, context.now, people) if people else []
 
 
-def _best(wave: _Wave, candidates: Sequence[Candidate], size: int) -> list[Choice]:
-    """The best `size` who may be asked now. A few more are held and looked at again before anybody is chosen.
+def _best(wave: _Wave, first: Sequence[Choice], size: int) -> list[Choice]:
+    """The best `size` of who comes `first` and may be asked now: they are held and looked at again before that.
 
     Two requests at the same moment must not both ask somebody who may be asked only once more.
     """
     context, need = wave.context, need_of(wave.request)
-    first = ranked(need, candidates, context.now, wave.policy)[: size * 3]
     if not first:
         return []
     people = [choice.candidate.person_id for choice in first]

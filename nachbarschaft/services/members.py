@@ -12,6 +12,7 @@ from nachbarschaft.errors import Forbidden, Invalid, NotFound, SecondFactorRequi
 from nachbarschaft.matching.wallclock import day_of
 from nachbarschaft.queries.quarters import quarter_by_slug
 from nachbarschaft.services.events import record
+from nachbarschaft.services.indexing import index_offers
 from nachbarschaft.services.locking import hold_person
 from nachbarschaft.words import mark as _
 
@@ -48,6 +49,7 @@ def verify(context: Context, slug: str, person_id: uuid.UUID, seen: Verified) ->
     person.verified_on = seen.seen_on
     person.verified_until = seen.valid_until
     person.verified_by = context.me.person_id
+    index_offers(context, person)
     record(context, "verified", quarter_id=quarter.id, person_id=person.id, level=seen.level)
 
 

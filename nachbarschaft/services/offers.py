@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
-from models import Offer, OfferCategory, Person, Quarter
+from models import Offer, Person, Quarter
 from nachbarschaft.context import Context
 from nachbarschaft.errors import AdultRequired, Conflict, NotFound
 from nachbarschaft.geography.cells import cell_of
 from nachbarschaft.services.events import record
+from nachbarschaft.services.indexing import index_offers
 from nachbarschaft.services.locking import hold_person
 from nachbarschaft.words import mark as _
 
@@ -53,7 +54,7 @@ def make_offer(context: Context, offering: Offering) -> Offer:
     _put_at(context, offer, person, offering.place)
     context.session.add(offer)
     context.session.flush()
-    _index(context, offer)
+    index_offers(context, person)
     record(context, "offer_made", quarter_id=offer.quarter_id, person_id=person.id)
     return offer
 
@@ -73,7 +74,7 @@ def change_offer(context: Context, offer_id: uuid.UUID, changes: Mapping[str, An
         else:
             setattr(offer, field, value)
     offer.version += 1
-    _index(context, offer)
+    index_offers(context, context.session.get_one(Person, offer.person_id))
     return offer
 
 
@@ -108,7 +109,7 @@ def move_offers(context: Context, person: Person, offers: Sequence[Offer]) -> No
         offer.quarter_id = person.quarter_id
         own = None if offer.place_lat is None or offer.place_lon is None else (offer.place_lat, offer.place_lon)
         _put_at(context, offer, person, own)
-        _index(context, offer)
+    index_offers(context, person)
 
 
 def _put_at(context: Context, offer: Offer, person: Person, place: tuple[float, float] | None) -> None:
@@ -119,9 +120,3 @@ def _put_at(context: Context, offer: Offer, person: Person, place: tuple[float, 
         quarter = context.session.get_one(Quarter, offer.quarter_id)
         place = (quarter.center_lat, quarter.center_lon)
     offer.cell = cell_of(*place)
-
-
-def _index(context: Context, offer: Offer) -> None:
-    context.session.execute(delete(OfferCategory).where(OfferCategory.offer_id == offer.id))
-    for category in offer.categories:
-        context.session.add(OfferCategory(offer_id=offer.id, category=category, quarter_id=offer.quarter_id))

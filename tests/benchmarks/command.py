@@ -39,6 +39,7 @@ BENCHMARKS = {
     "list": Benchmark(listing.list_open_requests, listing.SIZE, listing.QUICK_SIZE),
     "accept": Benchmark(accepting.accept_requests, accepting.SIZE, accepting.QUICK_SIZE),
     "match": Benchmark(matching.match_requests, matching.SIZE, matching.QUICK_SIZE),
+    "match-growth": Benchmark(matching.match_grown, matching.GROWN_SIZE, matching.QUICK_SIZE),
     "outbox": Benchmark(claiming.claim_and_settle, claiming.SIZE, claiming.QUICK_SIZE),
     "drain": Benchmark(draining.drain_pushes, draining.SIZE, draining.QUICK_SIZE),
     "send": Benchmark(sending.send_pushes, sending.SIZE, sending.QUICK_SIZE),

@@ -1,7 +1,7 @@
 """A city and its people, invented from a seed and written in bulk: use cases would take minutes for so many."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil, sqrt
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from models import Base, Device, Invitation, Offer, OfferCategory, Person, Quarter, QuarterNeighbour
+from models.offer import found_by
 from nachbarschaft.categories import CATEGORIES
 from nachbarschaft.geography.cells import cell_of
 
@@ -61,16 +62,13 @@ class Crowd:
         self.write(Person, rows)
         return rows
 
-    def offers(self, people: Sequence[Row], **same: Any) -> list[Row]:
+    def offers(self, people: Sequence[Row], *, said_yes: Container[uuid.UUID] = (), **same: Any) -> list[Row]:
         """One offer for each of them; `same` is what all of these offers have in common."""
         rows = [self._offer(person) | same for person in people]
         self.write(Offer, rows)
-        found_by = [
-            {"offer_id": row["id"], "category": category, "quarter_id": row["quarter_id"]}
-            for row in rows
-            for category in row["categories"]
-        ]
-        self.write(OfferCategory, found_by)
+        both = [(Offer(**row), Person(**person)) for row, person in zip(rows, people, strict=True)]
+        found = [found_by(offer, person, said_yes=person.id in said_yes) for offer, person in both]
+        self.write(OfferCategory, [row for each in found for row in each])
         return rows
 
     def phones(self, people: Iterable[Row]) -> list[Row]:

@@ -25,18 +25,21 @@ DAYS_AGO = (8, 80)
 """When they were asked: long enough ago that no weekly limit binds, lately enough to count for fairness."""
 
 
-def write_matching_city(wiring: Wiring, raw: Raw, size: int, chance: Random) -> list[UUID]:
-    """So many offers; returns the requests. Some volunteers are paused, suspended or have no phone."""
+def write_matching_city(wiring: Wiring, raw: Raw, size: int, chance: Random, quarters: int | None = None) -> list[UUID]:
+    """So many offers, each volunteer with a past; returns the requests. Every fifth volunteer has no phone.
+
+    Without `quarters` the city has so many that each has some 400 offers.
+    """
     with wiring.database.engine.begin() as connection:
         crowd = Crowd(connection, chance, NOON)
-        places = crowd.quarters(max(size // OFFERS_PER_QUARTER, 4))
+        places = crowd.quarters(quarters or max(size // OFFERS_PER_QUARTER, 4))
         volunteers = crowd.residents(places, size)
-        offers = crowd.offers(volunteers)
+        requesters = crowd.residents(places, max(REQUESTS, size // 20))
+        helped = _remember(crowd, volunteers, requesters)
+        offers = crowd.offers(volunteers, said_yes=helped)
         crowd.phones(person for person in volunteers if chance.random() < 0.8)
         _prefer(crowd, volunteers)
-        requesters = crowd.residents(places, max(REQUESTS, size // 20))
         needs = min(max(FEWEST_REQUESTS, ceil(size / 25)), REQUESTS)
-        _remember(crowd, volunteers, requesters)
         requests = _need(crowd, requesters[:needs])
     normalise(raw, offers)
     refresh_statistics(wiring.database)
@@ -56,14 +59,16 @@ def _prefer(crowd: Crowd, volunteers: Sequence[Row]) -> None:
     crowd.write(Preferences, [same | {"person_id": person["id"]} for person in volunteers[::2]])
 
 
-def _remember(crowd: Crowd, volunteers: Sequence[Row], requesters: Sequence[Row]) -> None:
-    """Everybody has been asked a few times for what is over by now, and every sixth time somebody went."""
+def _remember(crowd: Crowd, volunteers: Sequence[Row], requesters: Sequence[Row]) -> set[UUID]:
+    """Everybody has been asked a few times for what is over by now, and every sixth time somebody went: these."""
     past = post_requests(crowd, requesters, **over(crowd))
     asks = [(request, person) for person in volunteers for request in crowd.chance.sample(past, ASKS_EACH)]
+    crowd.chance.shuffle(asks)
     said_yes, said_nothing = asks[::6], [ask for number, ask in enumerate(asks) if number % 6]
     crowd.invitations(said_yes, state="accepted", asked_at=_long_ago(crowd))
     crowd.invitations(said_nothing, state="lapsed", asked_at=_long_ago(crowd))
     crowd.write(Assignment, [_done(crowd, *ask) for ask in said_yes])
+    return {person["id"] for _, person in said_yes}
 
 
 def _need(crowd: Crowd, requesters: Sequence[Row]) -> list[UUID]:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import psycopg
 
-_NAMED = re.compile(r":([a-z_]+)")
+_NAMED = re.compile(r"(?<!:):([a-z_]+)")
 _LOCK = "FOR UPDATE SKIP LOCKED"
 
 
