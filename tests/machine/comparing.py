@@ -28,6 +28,7 @@ class Comparison:
         self._diary = diary
         self._ids = {name: neighbour.id for name, neighbour in troupe.people.items()}
         self._versions: dict[str, tuple[int, Shown]] = {}
+        self._told: dict[str, Shown | None] = {}
 
     def refused(self, reply: Reply, refusal: Refusal) -> None:
         """A problem with the right status and code, naming fields where they are what is wrong."""
@@ -53,6 +54,7 @@ class Comparison:
         """All that somebody can list."""
         self.requests_of(who)
         self._own_requests_of(who)
+        self._fitting_for(who)
         self._tasks_of(who)
         self._invitations_of(who)
 
@@ -72,11 +74,18 @@ class Comparison:
         self.equal(reply.status_code, 200, "the status", reply)
         shown = {self._troupe.names[a["person"]]: a["state"] for wave in reply.json["waves"] for a in wave["asked"]}
         states = {who: invitation.state for who, invitation in wish.invitations.items()}
+        self._told_once(wish, reply)
         new = frozenset(who for who, state in shown.items() if state == "asked" and states.get(who) != "asked")
         known = {who: states[who] for who, i in wish.invitations.items() if i.asked_at is not None and who not in new}
         others = {who: state for who, state in shown.items() if who not in new}
         self.equal(others, known, f"the invitations of {wish.number}", reply)
         return Asked(wish, new)
+
+    def _told_once(self, wish: Wish, reply: Reply) -> None:
+        """The coordinators are told that help is missing once, and that stays as it was told."""
+        told = self._told.setdefault(wish.id, reply.json["escalation"]) or reply.json["escalation"]
+        self.equal(reply.json["escalation"], told, f"what was told of {wish.number}", reply)
+        self._told[wish.id] = told
 
     def face(self, who: str, wish: Wish, face: Shown) -> None:
         """One request as somebody sees it: values, secrets, and that nobody was given too much."""
@@ -144,6 +153,14 @@ class Comparison:
     def _own_requests_of(self, who: str) -> None:
         own = [wish for wish in self._world.wishes if wish.requester == who]
         self._list(who, "/v1/requests?limit=100&mine=true", own)
+
+    def _fitting_for(self, who: str) -> None:
+        """What they could say yes to, newest first: the public face alone, whoever they are."""
+        wishes = [wish for wish in reversed(self._world.wishes) if self._world.fits(who, wish)]
+        items = self._items(who, "/v1/requests?limit=100&fits=me")
+        self.equal([item["id"] for item in items], [wish.id for wish in wishes], f"what fits {who}")
+        for wish, face in zip(wishes, items, strict=True):
+            self.equal(faces.differences(face, faces.public(wish), frozenset()), [], f"what {who} sees of what fits")
 
     def _list(self, who: str, path: str, wishes: list[Wish]) -> None:
         """Newest first, each as they may see it."""

@@ -248,6 +248,13 @@ class World:
         fits = person.reaches and wish.category in person.offers and verified
         return fits and not self.is_paused(who) and who != wish.requester
 
+    def fits(self, who: str, wish: Wish) -> bool:
+        """Whether somebody could take it now, and has neither taken it nor said no (contract, section 5: `fits=me`)."""
+        said = wish.invitations.get(who)
+        alive = wish.state == "open" and wish.expires_at > self.now
+        free = self.active_tasks(who) < TASKS_AT_ONCE and wish.keeps_task(who) is None
+        return alive and free and self.may_accept(who, wish) and (said is None or said.state != "declined")
+
     def may_ask(self, who: str, wish: Wish, *, stands_by: bool = False) -> bool:
         """Whether somebody may be asked now. Distance and weekly limits do not hold whoever said they would step in."""
         person = self.cast[who]
