@@ -2,7 +2,7 @@
 # Works with any POSIX shell and with GNU make from 3.81 on.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test race fuzz model faults bench image audit lint format lock clean
+.PHONY: help setup run test race fuzz model faults bench bench-dispatch image audit lint format lock clean
 
 PYTHON  ?=
 ARGS    ?=
@@ -42,7 +42,7 @@ endif
 
 help: ## Show this list
 	@echo 'make run starts Nachbarschaft; all there is:'
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(READY) ## Install what the product needs into .venv, and start nothing
 
@@ -78,6 +78,9 @@ faults: $(DEVELOPMENT) ## Kill API, worker and scheduler at twelve points, SEEDS
 
 bench: $(DEVELOPMENT) ## Measure list, accept, match, drain and expire, each beside its baseline (ARGS=--help)
 	.venv/bin/python -m tests.benchmarks $(ARGS)
+
+bench-dispatch: $(READY) ## Measure whom the policy fills against every target of the research (ARGS=--help)
+	.venv/bin/python -m nachbarschaft.simulation.bench $(ARGS)
 
 image: $(DEVELOPMENT) ## Build the image, or do its steps by hand in a clean root directory, and prove its promises
 	.venv/bin/python -m tests.image $(ARGS)

@@ -39,9 +39,14 @@ def next_wave(
     need: Need, now: datetime, posted_at: datetime, zone: ZoneInfo, policy: Policy, *, anybody: bool
 ) -> datetime:
     """When to ask again; where nobody could be asked because it is night in `zone`, at 07:00."""
-    if not anybody and not need.urgent and is_night(now, zone):
+    if not anybody and waits_for_morning(now, zone, urgent=need.urgent):
         return next_morning(now, zone)
     return time_of_next_wave(now, posted_at, need.needed_until, policy)
+
+
+def waits_for_morning(now: datetime, zone: ZoneInfo, *, urgent: bool) -> bool:
+    """Whether nobody in `zone` is asked before 07:00."""
+    return not urgent and is_night(now, zone)
 
 
 def time_of_next_wave(now: datetime, posted_at: datetime, needed_until: datetime, policy: Policy) -> datetime:

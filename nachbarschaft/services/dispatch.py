@@ -14,8 +14,7 @@ from nachbarschaft.context import Context
 from nachbarschaft.matching.choosing import STANDBY_IGNORES, Choice, ranked
 from nachbarschaft.matching.facts import Candidate
 from nachbarschaft.matching.policy import Policy
-from nachbarschaft.matching.wallclock import is_night, next_morning
-from nachbarschaft.matching.waves import time_of_next_wave
+from nachbarschaft.matching.waves import Topic, next_wave, room_for, time_of_next_wave, topics, waits_for_morning
 from nachbarschaft.queries.candidates import candidates_among, need_of
 from nachbarschaft.queries.invitations import asked_so_far
 from nachbarschaft.queries.leading import best_fresh
@@ -24,11 +23,6 @@ from nachbarschaft.services.escalating import escalate_if_due
 from nachbarschaft.services.events import record
 from nachbarschaft.services.locking import hold_offers, hold_request
 from nachbarschaft.services.outbox import owe, owe_all
-
-_FIRST_ORDER = ("asked", "asked_standby")
-_REOPENED_ORDER = ("asked_standby", "asked", "asked_again")
-"""Whom to look among, by the topic of the notice. After a reopening first who stands by; and when nobody new is left,
-who was asked before and told that it is settled: in a small quarter there is nobody else."""
 
 SPARE = 3
 """So many times as many are looked at again as are wanted: some may have been asked for something else meanwhile."""
@@ -72,10 +66,10 @@ def ask_next_wave(context: Context, request: HelpRequest) -> int:
         return 0
     wave = _Wave(context, request, policy_for(context.session, request.quarter_id))
     choices: list[Choice] = []
-    for topic in _REOPENED_ORDER if request.reopened_at else _FIRST_ORDER:
+    for topic in topics(wave.policy, reopened=request.reopened_at is not None):
         choices = _next_choices(wave, topic)
         if choices:
-            _ask(context, request, choices, topic)
+            _ask(context, request, choices, topic.value)
             break
     _plan_next(wave, anybody=bool(choices))
     escalate_if_due(context, request, wave.policy, nobody_left=not choices and not _waits_for_morning(wave))
@@ -117,14 +111,14 @@ def due_for_asking(context: Context, limit: int) -> Sequence[uuid.UUID]:
     return context.session.scalars(query).all()
 
 
-def _next_choices(wave: _Wave, topic: str) -> list[Choice]:
+def _next_choices(wave: _Wave, topic: Topic) -> list[Choice]:
     """The next wave, best first: of those who stand by, who were asked before a reopening, or who are new."""
     context, request = wave.context, wave.request
     size = wave.policy.wave_size(urgent=request.urgent)
-    room = max(wave.policy.asked_at_most - asked_so_far(context.session, request.id), 0)
-    if topic == "asked_standby":
+    room = room_for(wave.policy, asked_so_far(context.session, request.id))
+    if topic is Topic.STANDBY:
         return _standby_choices(wave, room)[:size]
-    if topic == "asked_again":
+    if topic is Topic.AGAIN:
         lapsed = _lapsed(context, request)
         return _best(wave, ranked(need_of(request), lapsed, context.now, wave.policy)[: size * SPARE], size)
     size = min(size, room)
@@ -197,15 +191,14 @@ def _invitation(context: Context, request: HelpRequest, person_id: uuid.UUID) ->
 def _plan_next(wave: _Wave, *, anybody: bool) -> None:
     """Plans the next wave; where nobody could be asked because it is night, the one of the morning at 07:00."""
     context, request = wave.context, wave.request
-    next_at = _pause_ends(wave)
-    if not anybody and _waits_for_morning(wave):
-        next_at = next_morning(context.now, _zone(context, request))
+    zone = _zone(context, request)
+    next_at = next_wave(need_of(request), context.now, request.created_at, zone, wave.policy, anybody=anybody)
     request.next_wave_at = next_at if next_at < request.expires_at else None
 
 
 def _waits_for_morning(wave: _Wave) -> bool:
     request = wave.request
-    return not request.urgent and is_night(wave.context.now, _zone(wave.context, request))
+    return waits_for_morning(wave.context.now, _zone(wave.context, request), urgent=request.urgent)
 
 
 def _pause_ends(wave: _Wave) -> datetime:

@@ -17,8 +17,8 @@ MAIN: Final = "de"
 SHARES: Final = {"de": 0.94, "tr": 0.16, "ar": 0.10, "uk": 0.06, "pl": 0.04}
 """Share of volunteers who speak a language (research, section 2)."""
 
-WILLING_BY_HOUR: Final = (0.25,) * 7 + (0.7, 0.85) + (1.0,) * 4 + (0.9,) * 4 + (1.0,) * 3 + (0.85, 0.7) + (0.25,) * 2
-"""Factor of a yes, by the hour of the push: assumed, no public figure; shortest reaction in the evening is known."""
+WILLING_BY_HOUR: Final = (0.5,) * 7 + (0.9, 0.95) + (1.0,) * 4 + (0.97,) * 4 + (1.0,) * 3 + (0.95, 0.9) + (0.5,) * 2
+"""Factor of a yes, by the hour of the push: assumed, no public figure; only that evenings are quick is known."""
 
 DEMAND_BY_HOUR: Final = (1,) * 6 + (3, 6, 10, 14, 14, 10, 8, 7, 7, 7, 8, 12, 12, 8, 5, 4, 2, 1)
 """Requests by the hour, relative: peaks from 9 to 11 and from 17 to 19 (research, section 2)."""

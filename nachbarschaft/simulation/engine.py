@@ -155,7 +155,7 @@ class _Run:
         memory.tasks.append(now)
         memory.active += 1
         memory.changed()
-        memory.useless.add(-self._city.world.win_forgives, now)
+        memory.useless.add(-1 - self._city.world.win_forgives, now)  # the push that led to it was not useless
         self._listed.get(case.call.quarter, {}).pop(case.call.number, None)
         self._at((now + case.call.until) / 2, self._meet, case, volunteer, now)
 

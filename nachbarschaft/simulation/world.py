@@ -23,7 +23,7 @@ class World:
     demand_spread: float = _number(0, 0, 2, "Spread of that between quarters: sigma of the logarithm.")
     urgent_share: float = _number(0.2, 0, 1, "Share of requests that are urgent: help within 2 to 4 hours.")
     relaxed_share: float = _number(0.3, 0, 1, "Share of requests that can wait for 24 to 72 hours; the rest: 6 to 24.")
-    served_hours: float = _number(6, 0.5, 72, "Hours at its end in which what is not urgent is to be done.", CALIBRATED)
+    served_hours: float = _number(4, 0.5, 72, "Hours at its end in which what is not urgent is to be done.", CALIBRATED)
     minority_share: float = _number(0.24, 0, 1, "Share of requests by people of a minority language.")
     minority_only: float = _number(0.6, 0, 1, "Share of those who speak nothing else.")
     cancel_days: float = _number(10, 0.1, 1000, "Mean days until somebody who was not helped takes the request back.")
@@ -35,8 +35,8 @@ class World:
     willing_b: float = _number(2.2, 0.1, 20, "Its second number; the mean is a / (a + b).")
     decay_km: float = _number(1.0, 0.1, 50, "Kilometres over which willingness falls to 37 %.")
     taste_least: float = _number(0.4, 0, 1, "Factor of the kind of help that somebody likes least.", CALIBRATED)
-    appeal: float = _number(0.85, 0, 3, "How attractive a request is in the mean.", CALIBRATED)
-    appeal_spread: float = _number(0.5, 0, 1, "By which share of it requests differ, up and down.", CALIBRATED)
+    appeal: float = _number(1.2, 0, 3, "How attractive a request is in the mean.", CALIBRATED)
+    appeal_spread: float = _number(0.3, 0, 1, "By which share of it requests differ, up and down.", CALIBRATED)
     fatigue: float = _number(0.15, 0, 5, "How much each push of the last days takes from a yes (exponent).")
     fatigue_days: float = _number(3, 0.1, 100, "Days after which 37 % of that are left.")
     delay_minutes: float = _number(15, 0.1, 1000, "Median minutes between a push and the yes.")
@@ -59,7 +59,7 @@ class World:
     reach_rare_language_km: float = _number(2.5, 0, 50, "The same where only a rare language is spoken.")
     free_per_week: float = _number(0.5, 0, 50, "How often a week somebody has time and would say so.", ASSUMED)
     free_hours: float = _number(2, 0.1, 12, "Hours for which they have it.", ASSUMED)
-    free_willing: float = _number(1.5, 1, 10, "Factor of a yes in that time, whether or not they said so.", ASSUMED)
+    free_willing: float = _number(1.25, 1, 10, "Factor of a yes in that time, whether or not they said so.", ASSUMED)
     opens_per_week: float = _number(1, 0, 50, "How often a week somebody looks into the app unasked.", ASSUMED)
 
 
