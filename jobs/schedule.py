@@ -7,6 +7,7 @@ from jobs.forget_personal_data import forget_personal_data
 from jobs.job import Job
 from jobs.prune_devices import prune_devices
 from jobs.remind_helpers import remind_helpers
+from jobs.seal_audit import seal_audit
 from jobs.send_waves import send_waves
 
 TIMETABLE = (
@@ -17,4 +18,5 @@ TIMETABLE = (
     Job("close-forgotten", every_seconds=600, run=close_forgotten),
     Job("prune-devices", every_seconds=3600, run=prune_devices),
     Job("forget-personal-data", every_seconds=3600, run=forget_personal_data),
+    Job("seal-audit", every_seconds=60, run=seal_audit),
 )

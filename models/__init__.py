@@ -2,8 +2,10 @@
 
 from models.account import CoordinatorAppointment, OneTimeCode, Person, Preferences
 from models.assignment import Assignment, Confirmation, ContactView
+from models.audit import AuditSeal, SealedEvent
 from models.base import Base, new_id
 from models.delivery import Delivery, DeliveryTally, Device, Mail, Notification, Outgoing
+from models.erasure import Erasure
 from models.event import Event, JobRun
 from models.idempotency import StoredAnswer
 from models.intake import Intake
@@ -17,6 +19,7 @@ from models.settings import Closure, QuarterSettings
 
 __all__ = [
     "Assignment",
+    "AuditSeal",
     "Base",
     "Closure",
     "Confirmation",
@@ -25,6 +28,7 @@ __all__ = [
     "Delivery",
     "DeliveryTally",
     "Device",
+    "Erasure",
     "Event",
     "HelpRequest",
     "Intake",
@@ -44,6 +48,7 @@ __all__ = [
     "QuarterSettings",
     "RecoveryCode",
     "RefreshToken",
+    "SealedEvent",
     "SecondFactor",
     "SignInSession",
     "StoredAnswer",

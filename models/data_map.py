@@ -24,11 +24,20 @@ class Personal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One column: what it is for, what it tells, and how long it is kept (in plain words)."""
+    """One column: what it is for, what it tells, and how long it is kept (in plain words).
+
+    Whoever asks for their data gets it, unless it is `withheld`, for the reason that is given there.
+    """
 
     purpose: str
     personal: Personal
     retention: str = ""
+    withheld: str = ""
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether it stands in what a person is given on asking (GDPR Art. 15)."""
+        return self.personal != Personal.NONE and not self.withheld
 
 
 def _none(purpose: str, kept: str = "") -> Use:
@@ -55,6 +64,14 @@ def _behaviour(purpose: str, kept: str = "") -> Use:
     return Use(purpose, Personal.BEHAVIOUR, kept)
 
 
+def _secret(use: Use) -> Use:
+    return replace(use, withheld="whoever has it could act in the person's place")
+
+
+def _of_others(use: Use) -> Use:
+    return replace(use, withheld="tells of somebody else (GDPR Art. 15(4))")
+
+
 def _table(kept: str, **columns: Use) -> Mapping[str, Use]:
     """A table's columns; `kept` holds for each that says nothing of its own."""
     return MappingProxyType({name: replace(use, retention=use.retention or kept) for name, use in columns.items()})
@@ -65,7 +82,8 @@ _CITY: Final = "as long as the quarter takes part"
 _CLOSED: Final = "12 months after the request has ended, then only in anonymous counts"
 _CLOSED_TEXT: Final = "30 days after the request has ended"
 _LOOKS: Final = "12 months"
-_PUSHES: Final = "7 days after it was sent or dropped, 30 days after it failed"
+_ERASURES: Final = "90 days, longer than any backup"
+_PUSHES: Final = "7 days after it was sent or dropped, 30 days after it failed, and until its request has ended"
 _INBOX: Final = "12 months"
 _SIGN_INS: Final = "90 days after the sign-in has ended"
 
@@ -93,7 +111,7 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             pending_email=_contact("a new e-mail address, until its code shows that it is theirs"),
             phone=_contact("sign-in, and the way to reach the person; shown to whoever helps them"),
             contact_phone=_contact("for whoever helps, where a coordinator wrote it down; never signs in"),
-            password_hash=_identifier("sign-in; argon2id, never shown"),
+            password_hash=_secret(_identifier("sign-in; argon2id, never shown")),
             name=_identifier("how helpers and the person address each other"),
             language=_behaviour("the language of everything that the person is told"),
             quarter_id=_location("which quarter's requests and coordinators are theirs"),
@@ -103,7 +121,7 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             verification=_behaviour("which kinds of help the person may give"),
             verified_on=_behaviour("when a coordinator last saw the person's ID or certificate"),
             verified_until=_behaviour("until when a seen certificate counts"),
-            verified_by=_identifier("which coordinator saw it"),
+            verified_by=_of_others(_identifier("which coordinator saw it")),
             protected_address=_behaviour("keeps the address from helpers; the coordinator arranges visits"),
             is_admin=_behaviour("may appoint coordinators and import quarters"),
             is_demo=_none("marks invented people, whose password everybody knows"),
@@ -136,12 +154,12 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             "14 days; it stops working then, or once it is used",
             id=_none("key of the row"),
             person_id=_identifier("who may set a password with the code"),
-            code_hash=_identifier("recognises the code; the code itself is not kept"),
+            code_hash=_secret(_identifier("recognises the code; the code itself is not kept")),
             created_at=_behaviour("when the code was issued"),
             expires_at=_none("when the code stops working"),
             used_at=_behaviour("when the code was used"),
             reason=_none("why it was issued: a fixed word, such as “operator”"),
-            sealed_code=_identifier("the code, encrypted, until its mail has been sent"),
+            sealed_code=_secret(_identifier("the code, encrypted, until its mail has been sent")),
             new_email=_contact("the address that the code was sent to, and that becomes the login"),
         ),
         "sign_in_session": _table(
@@ -158,7 +176,7 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
         ),
         "refresh_token": _table(
             _SIGN_INS,
-            token_hash=_identifier("recognises the token; the token itself is not kept"),
+            token_hash=_secret(_identifier("recognises the token; the token itself is not kept")),
             session_id=_identifier("which signed-in device"),
             issued_at=_behaviour("when it was given out"),
             used_at=_behaviour("when it was exchanged; a second use ends the sign-in"),
@@ -167,7 +185,7 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
         "second_factor": _table(
             "until the second factor is taken off, at most as long as the account exists",
             person_id=_identifier("whose second factor"),
-            secret=_identifier("what one-time passwords are computed from; encrypted"),
+            secret=_secret(_identifier("what one-time passwords are computed from; encrypted")),
             created_at=_behaviour("when it was set up"),
             confirmed_at=_behaviour("since when it is asked for"),
             last_step=_none("keeps a one-time password from being used twice"),
@@ -178,7 +196,7 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             "as long as the second factor",
             id=_none("key of the row"),
             person_id=_identifier("whose second factor it stands in for"),
-            code_hash=_identifier("recognises the code; the code itself is not kept"),
+            code_hash=_secret(_identifier("recognises the code; the code itself is not kept")),
             used_at=_behaviour("when it was used; it works once"),
         ),
         "quarter_settings": _table(
@@ -262,7 +280,7 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             created_at=_behaviour("when help was asked for"),
             edited_at=_behaviour("when it changed after somebody had said yes; they may then give it back"),
             closed_at=_behaviour("when it ended"),
-            closed_by=_identifier("who ended it, and may take that back"),
+            closed_by=_of_others(_identifier("who ended it, and may take that back")),
             state_before=_none("what taking back leads to"),
             minutes=_behaviour("how long the help took, as the requester says"),
             expenses_cents=_behaviour("what was laid out, as the requester says"),
@@ -278,7 +296,7 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             state=_behaviour("whether they help, have helped, or gave it back"),
             accepted_at=_behaviour("when they said yes"),
             ended_at=_behaviour("when the task ended; the contact stays readable for a day"),
-            ended_by=_identifier("who ended it, and may take that back"),
+            ended_by=_of_others(_identifier("who ended it, and may take that back")),
             end_reason=_content("why a helper was released, in the requester's or coordinator's words", _CLOSED_TEXT),
             excused=_behaviour("that the helper gave it back after it had been changed; then it leaves no mark"),
             minutes=_behaviour("how long it took, as the helper says"),
@@ -290,13 +308,13 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             _CLOSED,
             assignment_id=_identifier("which task of a new volunteer"),
             confirmed_at=_behaviour("when a coordinator agreed"),
-            confirmed_by=_identifier("who agreed"),
+            confirmed_by=_of_others(_identifier("who agreed")),
         ),
         "intake": _table(
             _CLOSED,
             request_id=_identifier("which request was taken down for somebody"),
             channel=_behaviour("by telephone or at the desk"),
-            entered_by=_identifier("which coordinator took it down"),
+            entered_by=_of_others(_identifier("which coordinator took it down")),
             consent_given_at=_behaviour("when the person agreed to that"),
             consent_text_version=_behaviour("which text they agreed to"),
         ),
@@ -361,8 +379,8 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             person_id=_identifier("whose it is"),
             session_id=_identifier("on which signed-in device it runs; it goes when that signs out"),
             installation=_identifier("the app's own name for it"),
-            address=_contact("where pushes for it go; never shown"),
-            address_hash=_identifier("keeps one address with one person"),
+            address=_secret(_contact("where pushes for it go; never shown")),
+            address_hash=_secret(_identifier("keeps one address with one person")),
             kind=_none("how Google names the installation"),
             platform=_behaviour("android, ios or web"),
             language=_behaviour("the language of its pushes"),
@@ -407,11 +425,33 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             id=_none("key of the row"),
             at=_behaviour("when it happened"),
             kind=_behaviour("what happened"),
-            actor_id=_identifier("who did it"),
+            actor_id=_of_others(_identifier("who did it")),
             quarter_id=_location("in which quarter"),
             request_id=_identifier("to which request"),
-            person_id=_identifier("whom it concerned"),
+            person_id=_of_others(_identifier("whom it concerned")),
             data=_behaviour("states, counts and ids; never a name, an address or anybody's text"),
+        ),
+        "audit_seal": _table(
+            "as long as the product runs",
+            number=_none("its place in the chain"),
+            sealed_at=_none("when it was made"),
+            oldest_at=_none("when the oldest of its events happened"),
+            newest_at=_none("when the newest did; 12 months later they are forgotten"),
+            events=_none("how many it holds"),
+            content=_none("a hash over its events"),
+            hash=_none("a hash over the seal and the one before"),
+        ),
+        "sealed_event": _table(
+            _LOOKS,
+            event_id=_none("which event"),
+            seal=_none("which seal holds it"),
+            place=_none("at which place"),
+            digest=_none("a hash over what the event said when it was sealed"),
+        ),
+        "erasure": _table(
+            _ERASURES,
+            person_hash=_none("a keyed hash of who was erased, so that no restored backup brings them back"),
+            erased_at=_none("when they were"),
         ),
         "job_run": _table(
             "as long as the job exists",
@@ -431,9 +471,37 @@ DATA_MAP: Final[Mapping[str, Mapping[str, Use]]] = MappingProxyType(
             body_hash=_none("tells whether the same body came again"),
             status=_none("the answer's status"),
             headers=_none("the answer's headers"),
-            body=_content("the answer, byte by byte, for a phone that did not get it"),
+            body=_of_others(_content("the answer, byte by byte, for a phone that did not get it")),
             created_at=_behaviour("when it was first answered"),
         ),
     }
 )
 """Table → column → its use."""
+
+OWNED_BY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "person": ("id",),
+        "preferences": ("person_id",),
+        "coordinator_appointment": ("person_id",),
+        "one_time_code": ("person_id",),
+        "sign_in_session": ("person_id",),
+        "refresh_token": ("session_id",),
+        "second_factor": ("person_id",),
+        "recovery_code": ("person_id",),
+        "help_request": ("requester_id",),
+        "assignment": ("person_id",),
+        "confirmation": ("assignment_id",),
+        "intake": ("request_id",),
+        "contact_view": ("viewer_id",),
+        "invitation": ("person_id",),
+        "offer": ("person_id",),
+        "offer_category": ("offer_id",),
+        "device": ("person_id",),
+        "notification": ("person_id",),
+        "delivery": ("notification_id",),
+        "mail": ("notification_id",),
+        "event": ("actor_id", "person_id"),
+        "stored_answer": ("person_id",),
+    }
+)
+"""Table → the columns that lead to whose row it is, by way of other tables where they point there."""

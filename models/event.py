@@ -11,18 +11,21 @@ from models.base import Base, new_id
 
 
 class Event(Base):
-    """One state change, written in its transaction; `data` holds states, counts and ids, never personal text."""
+    """One state change, written in its transaction; `data` holds states, counts and ids, never personal text.
+
+    Nobody changes it again: so it has no foreign keys to people and requests, whose end would have to change it.
+    """
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_quarter", "quarter_id", "at"),)
+    __table_args__ = (Index("ix_event_quarter", "quarter_id", "at"), Index("ix_event_at", "at", "id"))
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(String(60))
-    actor_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    actor_id: Mapped[uuid.UUID | None]
     quarter_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("quarter.id"))
-    request_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("help_request.id", ondelete="SET NULL"), index=True)
-    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    request_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    person_id: Mapped[uuid.UUID | None]
     data: Mapped[dict[str, Any]]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 from models import Assignment, Delivery, Device, HelpRequest, Mail, StoredAnswer
 from models.lifecycle import AssignmentState, DeliveryState, RequestState
 from nachbarschaft.context import Context
+from nachbarschaft.queries.unsealed import LAG, oldest_unsealed
 
 _GRACE_AFTER_LATE_WARNING = timedelta(hours=1)
 _ANSWERS_KEPT = timedelta(hours=72)
@@ -94,6 +95,11 @@ def _to_forget(context: Context) -> datetime | None:
     return _earliest(context, StoredAnswer.created_at, grace=_ANSWERS_KEPT)
 
 
+def _to_seal(context: Context) -> datetime | None:
+    oldest = oldest_unsealed(context)
+    return None if oldest is None else oldest + LAG
+
+
 OLDEST_DUE: dict[str, Callable[[Context], datetime | None]] = {
     "expire-requests": _to_expire,
     "send-waves": _to_ask,
@@ -102,6 +108,7 @@ OLDEST_DUE: dict[str, Callable[[Context], datetime | None]] = {
     "close-forgotten": _to_close,
     "prune-devices": _to_prune,
     "forget-personal-data": _to_forget,
+    "seal-audit": _to_seal,
 }
 """Every job of the timetable, by its name."""
 

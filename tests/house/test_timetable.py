@@ -20,6 +20,8 @@ DUE_BY_NOW = {
     "remind-helpers",
     "close-forgotten",
     "prune-devices",
+    "forget-personal-data",
+    "seal-audit",
 }
 """The contract's, section 9."""
 AS_OF = {"wiring": Wiring, "now": datetime, "return": Counts}

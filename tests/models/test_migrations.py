@@ -12,11 +12,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Inspector, create_engine, func, inspect, select, text
 from sqlalchemy.exc import OperationalError
 
-from models import Base, DeliveryTally, Mail, Notification
+from models import Base, DeliveryTally, Erasure, Mail, Notification
 from nachbarschaft import schema
 from nachbarschaft.context import Context
 from nachbarschaft.database import Database
 from nachbarschaft.geography.geojson import parse_quarters
+from nachbarschaft.queries.unsealed import LAG
 from nachbarschaft.services.codes import issue_code
 from nachbarschaft.services.people import Appointment, appoint
 from nachbarschaft.services.quarters import import_quarters
@@ -143,6 +144,8 @@ def fill(town: Town) -> None:
         assert told is not None
         context.session.add(Mail(notification_id=told.id, due_at=town.clock.now()))
         context.session.add(DeliveryTally(channel="mail", outcome="sent", count=1, last_at=town.clock.now()))
+        context.session.add(Erasure(person_hash="0" * 64, erased_at=town.clock.now()))
+    town.run("seal-audit", town.clock.now() + LAG)
 
 
 def rows(connection: Connection) -> dict[str, int]:

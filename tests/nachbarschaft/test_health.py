@@ -110,6 +110,11 @@ def a_device_is_kept_too_long(town: Town) -> None:
     town.clock.forward(days=270, minutes=5)
 
 
+def an_event_is_not_sealed(town: Town) -> None:
+    town.neighbour()
+    town.clock.forward(minutes=7)
+
+
 BEHIND: tuple[tuple[str, Callable[[Town], None]], ...] = (
     ("expire-requests", a_warning_is_owed),
     ("expire-requests", an_end_is_owed),
@@ -123,6 +128,7 @@ BEHIND: tuple[tuple[str, Callable[[Town], None]], ...] = (
     ("close-forgotten", an_end_that_nobody_told_is_owed),
     ("prune-devices", a_device_is_kept_too_long),
     ("forget-personal-data", an_answer_is_kept_too_long),
+    ("seal-audit", an_event_is_not_sealed),
 )
 
 
