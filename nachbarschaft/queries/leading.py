@@ -25,12 +25,12 @@ from nachbarschaft.matching.scoring import most_points_there
 from nachbarschaft.matching.wallclock import is_night
 from nachbarschaft.queries.candidates import fresh, fresh_candidates, need_of
 
-_FEW = 2
+_FEW = 1
 """Spots at first: in a crowded city more people than are wanted stand there, elsewhere it tells how many do."""
 _ENOUGH = 64
 """People looked at together: up to about so many, one look costs more than those in it."""
 
-_FASTEST_GROWTH = 4
+_FASTEST_GROWTH = 8
 """From look to look: the first few spots may lie on a border, with hardly anybody."""
 _HOURS = ("hours_1", "hours_2", "hours_3")
 _ENDS = (("%,", ",%"), ("%,", "-%"))
@@ -71,15 +71,15 @@ def best_fresh(session: Session, request: HelpRequest, now: datetime, policy: Po
     candidates = _look(search, spots[:number], _at_first)
     found = leading(need, candidates, now, policy, count)
     while spots := _promising(spots[number:], found, count):
-        number = len(spots) if len(found) == count else number * _growth(len(candidates))
+        number = _next_number(number, len(candidates))
         candidates = _look(search, spots[:number], _at_spots)
         found = leading(need, candidates, now, policy, count, known=found)
     return found
 
 
-def _growth(people: int) -> int:
-    """How many times more spots are looked at next, where at the last ones there were so many `people`."""
-    return min(max(2, _ENOUGH // max(people, 1)), _FASTEST_GROWTH)
+def _next_number(number: int, people: int) -> int:
+    """At how many spots to look next, where at the last `number` there were so many `people`."""
+    return max(1, min(number * _ENOUGH // max(people, 1), number * _FASTEST_GROWTH))
 
 
 def _promising(spots: Sequence[_Spot], found: Sequence[Choice], count: int) -> list[_Spot]:
