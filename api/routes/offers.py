@@ -54,7 +54,11 @@ def _point(body: Face) -> Face:
     ),
 )
 def post_offer(context: Context, body: Face) -> Face:
-    """Offer help, and so become a volunteer. Volunteers are adults."""
+    """Offer help, and so become a volunteer. Volunteers are adults.
+
+    `asks_per_week` says how often you want to be asked, whatever you offer: it is kept with your preferences
+    (`getPreferences`), where it can be changed. Left out, it stays as it is there; 4 if nothing was said.
+    """
     adult = body.pop("adult", False)
     return offer_face(context, make_offer(context, Offering(adult=adult, **_point(body))))
 

@@ -77,6 +77,11 @@ class OfferTaken(_Wish):
     tasks_per_week = Whole(
         least=1, most=50, required=True, metadata={"description": "Tasks within seven days, at most."}
     )
+    asks_per_week = Whole(
+        least=0,
+        most=100,
+        metadata={"description": "How often you want to be asked within seven days; sets it in your preferences."},
+    )
     adult = Truth(metadata={"description": "Required, and has to be true: volunteers are adults."})
 
 

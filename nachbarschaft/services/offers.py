@@ -14,6 +14,7 @@ from nachbarschaft.geography.cells import cell_of
 from nachbarschaft.services.events import record
 from nachbarschaft.services.indexing import index_offers
 from nachbarschaft.services.locking import hold_person
+from nachbarschaft.services.preferences import limit_asks
 from nachbarschaft.words import mark as _
 
 OFFERS_LIMIT = 10
@@ -21,7 +22,10 @@ OFFERS_LIMIT = 10
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """What somebody offers. `place` is (lat, lon); without one it is their home, else the quarter's centre."""
+    """What somebody offers. `place` is (lat, lon); without one it is their home, else the quarter's centre.
+
+    `asks_per_week` sets their preference of that name; None leaves it as it is.
+    """
 
     categories: Sequence[str]
     languages: Sequence[str]
@@ -31,6 +35,7 @@ class Offering:
     adult: bool
     has_car: bool = False
     place: tuple[float, float] | None = None
+    asks_per_week: int | None = None
 
 
 def make_offer(context: Context, offering: Offering) -> Offer:
@@ -55,6 +60,8 @@ def make_offer(context: Context, offering: Offering) -> Offer:
     context.session.add(offer)
     context.session.flush()
     index_offers(context, person)
+    if offering.asks_per_week is not None:
+        limit_asks(context, offering.asks_per_week)
     record(context, "offer_made", quarter_id=offer.quarter_id, person_id=person.id)
     return offer
 

@@ -43,5 +43,14 @@ def set_preferences(context: Context, wanted: dict[str, Any]) -> dict[str, Any]:
     return read_preferences(context)
 
 
+def limit_asks(context: Context, most: int) -> None:
+    """Sets how often the actor, who is held, may be asked within seven days; their other preferences stay."""
+    stored = context.session.get(Preferences, context.me.person_id, populate_existing=True)
+    if stored is None:
+        stored = Preferences(person_id=context.me.person_id, **DEFAULTS)
+        context.session.add(stored)
+    stored.asks_per_week = most
+
+
 def _without_mail(ways: list[str]) -> list[str]:
     return [way for way in ways if way != "mail"]
