@@ -18,6 +18,7 @@ from api.routes.metrics import metrics
 from api.routes.offers import offers
 from api.routes.on_behalf import on_behalf
 from api.routes.operations import operations
+from api.routes.personal import personal
 from api.routes.quarters import quarters
 from api.routes.requests import requests
 from api.routes.second_factor import second_factor
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     auth,
     me,
     account,
+    personal,
     mail,
     second_factor,
     quarters,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 from flask import Flask, Response, current_app, g, request
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -22,6 +22,8 @@ ADDRESS = RateLimitItemPerMinute(6000, namespace="address")
 """Many phones share one address: a mobile network's, or the wireless network of a home for the elderly."""
 SIGN_IN = RateLimitItemPerMinute(300, namespace="sign-in")
 """Each try costs a slow hash, so that this many keep a third of a core busy; a class signs in at once all the same."""
+EXPORT = RateLimitItemPerHour(10, namespace="export")
+"""Each reads every table; and a thief's app has no reason to ask again and again."""
 SLOW = frozenset({"/v1/auth/sign-up", "/v1/auth/sign-in", "/v1/auth/codes", "/v1/auth/codes/redeem"})
 """Where a password is hashed, or a code goes out."""
 ALONE_SECONDS = 10.0
@@ -104,6 +106,11 @@ def count_address(rule: str) -> None:
 def count_person(person_id: object) -> None:
     """Counts a call under the person who is signed in. Raises RateLimited."""
     _count(PERSON, str(person_id))
+
+
+def count_export(person_id: object) -> None:
+    """Counts an export under the person whose data it is. Raises RateLimited."""
+    _count(EXPORT, str(person_id))
 
 
 def _count(limit: RateLimitItem, whom: str) -> None:

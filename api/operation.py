@@ -57,7 +57,7 @@ class Operation:
 
     @property
     def has_body(self) -> bool:
-        return self.method in {"POST", "PUT", "PATCH"}
+        return self.method in {"POST", "PUT", "PATCH"} or self.takes is not NothingSchema
 
     @property
     def repeatable(self) -> bool:

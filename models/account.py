@@ -14,6 +14,8 @@ from models.lifecycle import Verification
 _FREE = text("available_until IS NOT NULL")
 ACTIVE_TASKS_LIMIT = 3
 """How many tasks one volunteer may have at a time (contract, section 4)."""
+NOBODY = uuid.UUID("00000000-0000-7000-8000-00000000dead")
+"""Who stands in the place of whoever was erased, in what others keep; made when first needed."""
 
 
 class Person(Base):

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 from collections.abc import Mapping
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -16,6 +17,7 @@ class Sealer:
 
     def __init__(self, keys: Mapping[str, bytes]) -> None:
         self._ring = MultiFernet([Fernet(_fernet_key(secret)) for secret in keys.values()])
+        self._marking = [_marking_key(secret) for secret in keys.values()]
 
     def seal(self, plain: bytes) -> bytes:
         return self._ring.encrypt(plain)
@@ -26,6 +28,18 @@ class Sealer:
             return self._ring.decrypt(sealed)
         except InvalidToken:
             raise CannotOpen from None
+
+    def mark(self, plain: bytes) -> str:
+        """A keyed hash: the same for the same bytes, and without the key nobody can tell of which."""
+        return self.marks(plain)[0]
+
+    def marks(self, plain: bytes) -> list[str]:
+        """The keyed hashes that each key on the ring makes, today's first."""
+        return [hmac.new(key, plain, hashlib.sha256).hexdigest() for key in self._marking]
+
+
+def _marking_key(secret: bytes) -> bytes:
+    return hashlib.sha256(b"nachbarschaft mark key\0" + secret).digest()
 
 
 def _fernet_key(secret: bytes) -> bytes:

@@ -5,13 +5,14 @@ from typing import Any
 from sqlalchemy import select
 
 from models import Offer, Person, Quarter
+from models.account import NOBODY
 from nachbarschaft.context import Context
 from nachbarschaft.queries.pages import Page, PageAsked, page_of
 
 
 def list_members(context: Context, quarter: Quarter, asked: PageAsked) -> Page[dict[str, Any]]:
     """The members of `quarter`, newest first; the actor is known to coordinate it."""
-    query = select(Person).where(Person.quarter_id == quarter.id)
+    query = select(Person).where(Person.quarter_id == quarter.id, Person.id != NOBODY)
     page = page_of(context.session, query, asked, Person.created_at, Person.id)
     ids = [person.id for person in page.items]
     with_offer = set(context.session.scalars(select(Offer.person_id).where(Offer.person_id.in_(ids))))

@@ -7,7 +7,7 @@ from datetime import datetime
 from models import HelpRequest
 from models.lifecycle import ASSIGNMENT, REQUEST, AssignmentState, RequestState
 from nachbarschaft.context import Context
-from nachbarschaft.errors import Conflict, Forbidden, Invalid
+from nachbarschaft.errors import Conflict, Forbidden, Invalid, NotOpen
 from nachbarschaft.permissions import allows, require
 from nachbarschaft.services.dispatch import ask_again
 from nachbarschaft.services.ending import end_request
@@ -63,11 +63,14 @@ def cancel(context: Context, request_id: uuid.UUID) -> HelpRequest:
 def confirm_need(context: Context, request_id: uuid.UUID, needed_until: datetime | None) -> HelpRequest:
     """Still needed: the span begins anew, and an expired request opens and asks again.
 
-    Raises AlreadyFilled or NotOpen, and Invalid where the time is over and no new end is given.
+    Raises AlreadyFilled or NotOpen (also once its words are forgotten), and Invalid where the time is over and no new
+    end is given.
     """
     request = take_request(context, request_id, "request.confirm_need").request
     _check_new_end(context, request, needed_until)
     refuse_unless_possible(REQUEST, "confirm_need", request.state)
+    if not request.code_word:
+        raise NotOpen(_("This was too long ago, and its words are forgotten. Please ask for help anew."))
     if request.state == RequestState.EXPIRED:
         require_room_for_request(context, request.requester_id)
     REQUEST.check("confirm_need", request.state, RequestState.OPEN)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from tests.api.story.arriving import account, inbox, mails, quarters, second_factor, signing_in
 from tests.api.story.cast import Cast
 from tests.api.story.helping import asking, giving_back, helping, offering, settling, too_much
-from tests.api.story.looking_after import confirming, coordinating, going_wrong, running, taking_down
+from tests.api.story.looking_after import confirming, coordinating, going_wrong, leaving, running, taking_down
 
 CHAPTERS: Sequence[Callable[[Cast], None]] = (
     quarters,
@@ -27,6 +27,7 @@ CHAPTERS: Sequence[Callable[[Cast], None]] = (
     confirming,
     taking_down,
     coordinating,
+    leaving,
     running,
     going_wrong,
 )

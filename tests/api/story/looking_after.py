@@ -33,6 +33,15 @@ def coordinating(cast: Cast) -> None:
     boss.get(f"{HERE}/statistics?by=category")
 
 
+def leaving(cast: Cast) -> None:
+    """Somebody takes their data along, and goes."""
+    own = "Rosen im Garten nebenan"
+    me = cast.town.neighbour("Jonas Weber", email="jonas@example.org", password=own)
+    me.get("/v1/me/export")
+    for password in ("not this one", own):
+        cast.town.call("DELETE", "/v1/me", {"password": password}, token=me.token)
+
+
 def running(cast: Cast) -> None:
     for job in ("expire-requests", "send-waves", "deliver-pushes"):
         cast.town.run(job)
