@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from models.lifecycle import EscalationReason
 from nachbarschaft.matching.facts import Need
 from nachbarschaft.matching.policy import Policy
 from nachbarschaft.matching.wallclock import is_night, next_morning
@@ -57,6 +58,21 @@ def time_of_next_wave(now: datetime, posted_at: datetime, needed_until: datetime
     )
     rest = max((needed_until - now).total_seconds() / 60, 0)
     return now + timedelta(minutes=min(interval, policy.interval_share_of_rest * rest))
+
+
+def reason_to_escalate(
+    now: datetime, due_at: datetime, policy: Policy, *, asked: int, nobody_left: bool
+) -> EscalationReason | None:
+    """Why the coordinators are to be told now, once for each request; None where there is no reason yet.
+
+    `due_at` as `time_of_escalation` gives it; `nobody_left` says that nobody can be asked now, and nobody who was asked
+    may still answer.
+    """
+    if asked >= policy.asked_at_most:
+        return EscalationReason.ENOUGH_ASKED
+    if nobody_left:
+        return EscalationReason.NOBODY_LEFT
+    return EscalationReason.TIME_RUNS_OUT if now >= due_at else None
 
 
 def time_of_escalation(posted_at: datetime, needed_until: datetime, policy: Policy) -> datetime:

@@ -192,7 +192,7 @@ def _plan_next(wave: _Wave, *, anybody: bool) -> None:
     """Plans the next wave; where nobody could be asked because it is night, the one of the morning at 07:00."""
     context, request = wave.context, wave.request
     zone = _zone(context, request)
-    next_at = next_wave(need_of(request), context.now, request.created_at, zone, wave.policy, anybody=anybody)
+    next_at = next_wave(need_of(request), context.now, request.posted_at, zone, wave.policy, anybody=anybody)
     request.next_wave_at = next_at if next_at < request.expires_at else None
 
 

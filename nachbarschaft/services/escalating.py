@@ -9,7 +9,7 @@ from models import CoordinatorAppointment, HelpRequest, Invitation, Person
 from models.lifecycle import EscalationReason, InvitationState, RequestState
 from nachbarschaft.context import Context
 from nachbarschaft.matching.policy import Policy
-from nachbarschaft.matching.waves import time_of_escalation
+from nachbarschaft.matching.waves import reason_to_escalate, time_of_escalation
 from nachbarschaft.queries.closures import office_opens_at
 from nachbarschaft.queries.invitations import asked_so_far, count_asked
 from nachbarschaft.services.events import record
@@ -27,13 +27,10 @@ def escalate_if_due(context: Context, request: HelpRequest, policy: Policy, *, n
     if request.escalated_at is not None or request.state != RequestState.OPEN or request.expires_at <= context.now:
         return
     due_at = time_of_escalation(request.posted_at, request.needed_until, policy)
-    if asked_so_far(context.session, request.id) >= policy.asked_at_most:
-        reason = EscalationReason.ENOUGH_ASKED
-    elif nobody_left and not _anybody_may_answer(context, request):
-        reason = EscalationReason.NOBODY_LEFT
-    elif due_at <= context.now:
-        reason = EscalationReason.TIME_RUNS_OUT
-    else:
+    asked = asked_so_far(context.session, request.id)
+    nobody_left = nobody_left and not _anybody_may_answer(context, request)
+    reason = reason_to_escalate(context.now, due_at, policy, asked=asked, nobody_left=nobody_left)
+    if reason is None:
         request.escalate_at = due_at
         return
     request.escalate_at = office_opens_at(context.session, request.quarter_id, context.now)

@@ -13,7 +13,7 @@ from nachbarschaft.matching.eligibility import ACCEPT_BARS, Bar, bars
 from nachbarschaft.matching.facts import Candidate
 from nachbarschaft.matching.policy import DEFAULT_POLICY
 from nachbarschaft.matching.wallclock import Slot
-from nachbarschaft.matching.waves import time_of_escalation, time_of_next_wave
+from nachbarschaft.matching.waves import reason_to_escalate, time_of_escalation, time_of_next_wave
 from tests.nachbarschaft.matching.somebody import NOON, a_candidate, a_need, cell_at
 
 
@@ -152,3 +152,20 @@ def test_the_coordinators_are_told_after_70_percent_of_the_window() -> None:
     assert time_of_escalation(NOON, until, DEFAULT_POLICY) == NOON + timedelta(hours=7)
     half = replace(DEFAULT_POLICY, escalate_share=0.5)
     assert time_of_escalation(NOON, until, half) == NOON + timedelta(hours=5)
+
+
+@pytest.mark.parametrize(
+    ("asked", "nobody_left", "minutes", "reason"),
+    [
+        (24, False, -1, None),
+        (25, False, -1, "enough_asked"),
+        (25, True, 1, "enough_asked"),
+        (3, True, -1, "nobody_left"),
+        (3, False, -1, None),
+        (3, False, 0, "time_runs_out"),
+    ],
+)
+def test_a_reason_to_tell_the_coordinators(asked: int, nobody_left: bool, minutes: int, reason: str | None) -> None:
+    due = NOON - timedelta(minutes=minutes)
+    found = reason_to_escalate(NOON, due, DEFAULT_POLICY, asked=asked, nobody_left=nobody_left)
+    assert found == reason
