@@ -30,7 +30,7 @@ _FEW = 1
 _ENOUGH = 64
 """People looked at together: up to about so many, one look costs more than those in it."""
 
-_FASTEST_GROWTH = 8
+_FASTEST_GROWTH = 4
 """From look to look: the first few spots may lie on a border, with hardly anybody."""
 _HOURS = ("hours_1", "hours_2", "hours_3")
 _ENDS = (("%,", ",%"), ("%,", "-%"))
@@ -39,9 +39,8 @@ _ENDS = (("%,", ",%"), ("%,", "-%"))
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """A cell in a quarter with offers of the category, and the most points that anybody there can have."""
+    """A cell with offers of the category, of who said yes lately or did not, and the most points that anybody has."""
 
-    quarter_id: uuid.UUID
     name: str
     most: float
 
@@ -96,16 +95,18 @@ def _awake(session: Session, need: Need, now: datetime) -> dict[uuid.UUID, ZoneI
 
 
 def _spots(search: _Search) -> list[_Spot]:
-    """Every spot with an offer of the category that may be near enough, the most points first."""
-    found = []
-    for quarter_id, name in search.session.execute(
-        _names(), {"category": search.need.category, "quarters": list(search.zones)}
-    ):
+    """Every spot with an offer of the category that may be near enough, the most points first.
+
+    On a border it may be found in two quarters; it is looked at in both at once.
+    """
+    found = {}
+    values = {"category": search.need.category, "quarters": list(search.zones)}
+    for quarter_id, name in search.session.execute(_names(), values):
         cell, said_yes = cell_and_yes(name)
         km = None if search.need.cell is None else distance_km(search.need.cell, cell)
         if km is None or quarter_id == search.need.quarter_id or km <= reach_km(search.need, search.policy):
-            found.append(_Spot(quarter_id, name, most_points_there(km, search.policy, said_yes=said_yes)))
-    return sorted(found, key=lambda spot: (-spot.most, spot.name))
+            found[name] = _Spot(name, most_points_there(km, search.policy, said_yes=said_yes))
+    return sorted(found.values(), key=lambda spot: (-spot.most, spot.name))
 
 
 @cache
@@ -126,7 +127,7 @@ def _next_name(quarter: SQLColumnExpression[uuid.UUID], *after: ColumnElement[bo
 def _look(
     search: _Search, spots: Iterable[_Spot], statement: Callable[[int], Select[*tuple[Any, ...]]]
 ) -> list[Candidate]:
-    """Everybody there who could be asked as far as their row says; a spot on a border is looked at in both quarters."""
+    """Everybody there who could be asked as far as their row says."""
     need = search.need
     spoken = [f"{before}{each}{after}" for each in primary(need.languages) for before, after in _ENDS]
     return fresh_candidates(
@@ -135,7 +136,7 @@ def _look(
         search.now,
         statement(len(spoken)),
         quarters=list(search.zones),
-        spots=sorted({spot.name for spot in spots}),
+        spots=[spot.name for spot in spots],
         levels=[level.value for level in Verification if is_verified_enough(level, need.requires)],
         **{f"language_{number}": language for number, language in enumerate(spoken)},
         **dict(zip(_HOURS, parts(_hours(search)), strict=True)),
