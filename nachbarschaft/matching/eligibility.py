@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from models.lifecycle import Verification
 from nachbarschaft.geography.cells import distance_km
@@ -190,6 +191,7 @@ def speaks(need: Need, candidate: Candidate) -> bool:
     return not need.languages or bool(primary(need.languages) & primary(candidate.languages))
 
 
+@lru_cache(maxsize=4096)
 def primary(languages: frozenset[str]) -> frozenset[str]:
     """The languages without script, region or variant: `de-x-einfach` is spoken by whoever speaks `de`."""
     return frozenset(language.split("-")[0].lower() for language in languages)

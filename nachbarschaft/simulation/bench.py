@@ -33,13 +33,14 @@ WORLDS: Mapping[str, Mapping[str, float]] = {
 @click.command()
 @click.option("--seeds", default=20, show_default=True, help="Seeds of one quarter.")
 @click.option("--city-seeds", default=5, show_default=True, help="Seeds of a hundred quarters.")
+@click.option("--quarters", default=100, show_default=True, help="Quarters of the city; the targets are for 100.")
 @click.option("--processes", default=os.cpu_count() or 1, help="Default: one a core.")
-def main(seeds: int, city_seeds: int, processes: int) -> None:
+def main(seeds: int, city_seeds: int, quarters: int, processes: int) -> None:
     """Measure every target; ends with 1 where a “must” does not hold."""
     measured = {
         BASE: _summed(seeds, 1, processes, {}, _everything(1)),
         TIRELESS: _summed(seeds, 1, processes, _TIRELESS, ("notify_all", "ours", "bound")),
-        CITY: _summed(city_seeds, 100, processes, {}, _everything(100)),
+        CITY: _summed(city_seeds, quarters, processes, {}, _everything(quarters)),
     }
     for name in (BASE, CITY):
         click.echo(f"\n{name}\n{table(measured[name])}")
