@@ -24,6 +24,7 @@ from nachbarschaft.database import Trouble as DatabaseTrouble
 from nachbarschaft.labels import LABELS, LANGUAGE_LABELS, OWN_NAMES
 from nachbarschaft.mailserver import Tls
 from nachbarschaft.matching.eligibility import Bar
+from nachbarschaft.matching.waves import Topic
 from nachbarschaft.notes.findings import Finding
 from nachbarschaft.push import AddressKind
 from nachbarschaft.queries.channels import KINDS
@@ -54,6 +55,7 @@ NEVER_SHOWN: set[type[StrEnum]] = {
     DatabaseTrouble,
     Reason,
     Tls,
+    Topic,
 }
 PARTS = {
     *("languages", "enums", "categories", "fields_of_action", "emergency_number", "contact", "closures"),
