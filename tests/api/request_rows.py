@@ -169,7 +169,8 @@ _ENDED_TRIES = {
 
 REFUSALS: Tries = {
     **{(action, state): Tried(walk, deed) for action, deed in _ENDED_TRIES.items() for state, walk in _OVER.items()},
-    ("accept", "filled"): Tried(filled, tries("second", "accept")),
+    # By somebody who was not asked: of whoever was, it is kept that they said yes (`test_late_yes`).
+    ("accept", "filled"): Tried(_filled_with_a_third, tries("third", "accept")),
     ("confirm_need", "filled"): Tried(filled, tries("requester", "still-needed")),
     ("confirm_need", "done"): Tried(finished, tries("requester", "still-needed")),
     ("confirm_need", "cancelled"): Tried(called_off, tries("requester", "still-needed")),
