@@ -5,15 +5,16 @@ address: these they may read anyway.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, select
+from sqlalchemy import Column, ColumnElement, String, Table, select
 
 from models import Assignment, Base, ContactView, HelpRequest, Person, Quarter
+from models.base import UTCDateTime
 from models.data_map import DATA_MAP, OWNED_BY, Use
 from nachbarschaft.context import Context
 
@@ -63,7 +64,7 @@ def _exported(table: str) -> Iterable[tuple[str, Use]]:
 
 def _rows(context: Context, table: Table, me: uuid.UUID, slugs: dict[uuid.UUID, str]) -> list[Row]:
     names = [name for name, use in DATA_MAP[table.name].items() if use.is_exported]
-    query = select(*(table.c[name] for name in names)).where(is_owned(table, me)).order_by(*table.primary_key)
+    query = select(*(table.c[name] for name in names)).where(is_owned(table, me)).order_by(*_order(table, names))
     return [
         {
             exported_name(name): slugs.get(value) if name == "quarter_id" else _plain(value)
@@ -71,6 +72,14 @@ def _rows(context: Context, table: Table, me: uuid.UUID, slugs: dict[uuid.UUID, 
         }
         for row in context.session.execute(query).mappings()
     ]
+
+
+def _order(table: Table, names: Sequence[str]) -> list[Column[Any]]:
+    """By time, then by what they are: keys tell nothing of what was written at the same moment."""
+    exported = [table.c[name] for name in names]
+    times = [column for column in exported if isinstance(column.type, UTCDateTime) and not column.nullable]
+    kinds = [column for column in exported if type(column.type) is String]
+    return [*times, *kinds, *table.primary_key]
 
 
 def _looks(context: Context, me: uuid.UUID) -> list[Row]:
