@@ -180,7 +180,7 @@ class _Maker:
         world = self._world
         guess = exp(log(max(tolerance, 0.1)) + self._chance.gauss(0, world.own_limit_noise))
         own = self._chance.random() < world.own_limit_share
-        return min(max(round(guess), 1), 10) if own else world.default_limit
+        return min(max(round(guess), world.own_limit_least), 10) if own else world.default_limit
 
     def _window(self, posted: float) -> tuple[float, bool, bool]:
         kind = self._chance.random()
