@@ -281,6 +281,7 @@ def test_signing_up_counts_as_signing_in(small_town: Town) -> None:
         "verification": "new",
         "protected_address": False,
         "second_factor": False,
+        "available_until": None,
     }
 
 

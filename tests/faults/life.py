@@ -15,6 +15,7 @@ from models import Person
 from models.lifecycle import Verification
 from nachbarschaft.context import Actor, Context
 from nachbarschaft.services.devices import Installation, register_device
+from nachbarschaft.services.indexing import index_offers
 from tests.faults.client import Client
 from tests.faults.history import Call, History
 from tests.support.fcm import Answer, LoopbackFcm
@@ -211,7 +212,9 @@ class Life:
             for person in people:
                 self._give_phones(replace(context, actor=Actor(person.uuid)), people.index(person))
             for person in self.volunteers:
-                context.session.get_one(Person, person.uuid).verification = Verification.KNOWN
+                found = context.session.get_one(Person, person.uuid)
+                found.verification = Verification.KNOWN
+                index_offers(context, found)
 
     def _give_phones(self, context: Context, number: int) -> None:
         person = str(context.me.person_id)

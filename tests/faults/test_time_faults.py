@@ -184,7 +184,7 @@ def test_f47_400_days_ahead_what_is_too_late_is_dropped_and_what_is_new_goes_out
     house.settle(moved)
 
     assert house.pushes() == [], "a year too late"
-    assert {push.state for push in owed(town)} == {DeliveryState.DROPPED}
+    assert {push.state for push in owed(town)} <= {DeliveryState.DROPPED}, "what is left of them after so long"
     assert state_of(town, open_one) == RequestState.OPEN, "warned first, however late"
     assert "reminder_day" not in topics(town)
     assert "reminder_hours" not in topics(town)

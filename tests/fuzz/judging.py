@@ -21,6 +21,7 @@ RULED = {
     "redeemCode": {"email", "phone"},
     "updateMe": {"home"},
     "putPreferences": {"quiet_until", "paused_until"},
+    "putAvailableNow": {"until"},
     "getMeta": {"quarter"},
     "createRequest": {"needed_from", "needed_until", "phone", "place", "public_note"},
     "updateRequest": {"needed_from", "needed_until", "phone", "place", "public_note", "people_needed"},

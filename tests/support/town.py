@@ -22,6 +22,7 @@ from nachbarschaft.bootstrap import Wiring
 from nachbarschaft.config import read_settings
 from nachbarschaft.database import Database
 from nachbarschaft.recording import RecordingGateway, RecordingMailGateway, read_recorded
+from nachbarschaft.services.indexing import index_offers
 from nachbarschaft.services.mailing import MailLine
 from nachbarschaft.services.pushing import PushLine
 from tests.support.clock import HandClock
@@ -147,6 +148,7 @@ class Town:
             person = context.session.get_one(Person, neighbour.uuid)
             for name, value in values.items():
                 setattr(person, name, value)
+            index_offers(context, person)
 
 
 @dataclass
