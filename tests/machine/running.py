@@ -53,13 +53,13 @@ def nothing(_coverage: Coverage) -> None:
 def run(stage: Stage, steps: int, *, seeded: int = 0, shortens: bool = False, tell: Tell = nothing) -> Coverage:
     """Runs examples until `steps` steps are done; the same ones for the same seed.
 
-    While something was never reached it goes on, for as many steps again and no more. Raises Disagreement; where it
+    While something was never reached it goes on, for three times as many steps and no more. Raises Disagreement; where it
     `shortens`, with the shortest example that Hypothesis finds in five minutes.
     """
     coverage = Coverage(stage.troupe().town.app)
     machine = _machine(stage, coverage, tell)
     part = 0
-    while coverage.steps < steps or (coverage.missing() and coverage.steps < 2 * steps):
+    while coverage.steps < steps or (coverage.missing() and coverage.steps < 4 * steps):
         run_state_machine_as_test(seed(f"{seeded}-{part}")(machine), settings=_few(shortens=shortens))
         part += 1
     return coverage
