@@ -53,8 +53,8 @@ def nothing(_coverage: Coverage) -> None:
 def run(stage: Stage, steps: int, *, seeded: int = 0, shortens: bool = False, tell: Tell = nothing) -> Coverage:
     """Runs examples until `steps` steps are done; the same ones for the same seed.
 
-    While something was never reached it goes on, for three times as many steps and no more. Raises Disagreement; where it
-    `shortens`, with the shortest example that Hypothesis finds in five minutes.
+    While something was never reached it goes on, for three times as many steps and no more. Raises Disagreement;
+    where it `shortens`, with the shortest example that Hypothesis finds in five minutes.
     """
     coverage = Coverage(stage.troupe().town.app)
     machine = _machine(stage, coverage, tell)

@@ -148,7 +148,8 @@ class Town:
             person = context.session.get_one(Person, neighbour.uuid)
             for name, value in values.items():
                 setattr(person, name, value)
-            index_offers(context, person)
+            if "verification" in values:
+                index_offers(context, person)
 
 
 @dataclass
