@@ -66,14 +66,10 @@ def ranked(
     return sorted(choices.values(), key=_order)
 
 
-def fitting(need: Need, candidates: Iterable[Candidate], now: datetime, policy: Policy) -> list[Fit]:
-    """Everybody whom nothing lasting keeps from being asked, in the order in which `best` looks at them."""
-    fits = []
-    for candidate in candidates:
-        km = km_between(need, candidate)
-        if next(lasting_bars(need, candidate, km, policy), None) is None:
-            fits.append(fit_of(need, candidate, km, now, policy))
-    return sorted(fits, key=lambda fit: -most_points(fit, policy))
+def fitting(need: Need, fits: Iterable[Fit], policy: Policy) -> list[Fit]:
+    """Those of `fits` whom nothing lasting keeps from being asked, in the order in which `best` looks at them."""
+    lasting = [fit for fit in fits if next(lasting_bars(need, fit.candidate, fit.km, policy), None) is None]
+    return sorted(lasting, key=lambda fit: -most_points(fit, policy))
 
 
 def best(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
+from models.account import ACTIVE_TASKS_LIMIT
 from nachbarschaft.words import mark as _
 
 
@@ -14,6 +15,7 @@ class Policy:
 
     Whoever no push reaches is asked last: they read it in the inbox, perhaps much later. After `escalate_share` of the
     window the coordinators are told. `available_now` lets whoever said that they have time now count as available.
+    Only the simulation reads `open_list` and `digest_relaxed`: the product always has the list, and no digest of asks.
     """
 
     wave: int = 2
@@ -26,7 +28,7 @@ class Policy:
     reach_km: float = 1.2
     reach_rare_language_km: float = 2.5
     urgent_extra_asks: int = 2
-    tasks_at_once: int = 3
+    tasks_at_once: int = ACTIVE_TASKS_LIMIT
     weight_near: float = 4.0
     weight_yes: float = 3.0
     weight_rested: float = 1.0

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Assignment, HelpRequest, Invitation, Offer, Person, Quarter, QuarterNeighbour
+from models.account import ACTIVE_TASKS_LIMIT
 from models.keys import is_one_of
 from models.lifecycle import AssignmentState, InvitationState, RequestState
 from nachbarschaft.matching.eligibility import accept_bars
 from nachbarschaft.matching.facts import Candidate, Habits, Load
-from nachbarschaft.matching.policy import DEFAULT_POLICY
 from nachbarschaft.queries.candidates import need_of, verification_for
 
 Ask = tuple[uuid.UUID, uuid.UUID]
@@ -100,7 +100,7 @@ def _could(
 ) -> bool:
     adjoins = (offer.quarter_id, request.quarter_id) in neighbours
     is_near = offer.quarter_id == request.quarter_id or (offer.reach == "neighbours" and adjoins)
-    if not is_near or request.category not in offer.categories or person.active_tasks >= DEFAULT_POLICY.tasks_at_once:
+    if not is_near or request.category not in offer.categories or person.active_tasks >= ACTIVE_TASKS_LIMIT:
         return False
     return not accept_bars(need_of(request), _candidate(request, person, offer, timezone, adjoins=adjoins), now)
 

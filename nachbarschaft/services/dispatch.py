@@ -35,6 +35,7 @@ class _Wave:
     context: Context
     request: HelpRequest
     policy: Policy
+    zone: ZoneInfo
 
 
 def ask_again(context: Context, request: HelpRequest) -> None:
@@ -64,7 +65,7 @@ def ask_next_wave(context: Context, request: HelpRequest) -> int:
     if request.state != RequestState.OPEN or request.expires_at <= context.now:
         request.next_wave_at = None
         return 0
-    wave = _Wave(context, request, policy_for(context.session, request.quarter_id))
+    wave = _wave(context, request)
     choices: list[Choice] = []
     for topic in topics(wave.policy, reopened=request.reopened_at is not None):
         choices = _next_choices(wave, topic)
@@ -72,7 +73,8 @@ def ask_next_wave(context: Context, request: HelpRequest) -> int:
             _ask(context, request, choices, topic.value)
             break
     _plan_next(wave, anybody=bool(choices))
-    escalate_if_due(context, request, wave.policy, nobody_left=not choices and not _waits_for_morning(wave))
+    waits = waits_for_morning(context.now, wave.zone, urgent=request.urgent)
+    escalate_if_due(context, request, wave.policy, nobody_left=not choices and not waits)
     return len(choices)
 
 
@@ -84,7 +86,8 @@ def plan_anew(context: Context, request: HelpRequest, *, at_once: bool) -> None:
         request.next_wave_at = context.now
     else:
         policy = policy_for(context.session, request.quarter_id)
-        request.next_wave_at = min(request.next_wave_at, _pause_ends(_Wave(context, request, policy)))
+        pause_ends = time_of_next_wave(context.now, request.posted_at, request.needed_until, policy)
+        request.next_wave_at = min(request.next_wave_at, pause_ends)
 
 
 def settle_invitations(context: Context, request: HelpRequest, *, keep_standby: bool) -> None:
@@ -191,26 +194,14 @@ def _invitation(context: Context, request: HelpRequest, person_id: uuid.UUID) ->
 def _plan_next(wave: _Wave, *, anybody: bool) -> None:
     """Plans the next wave; where nobody could be asked because it is night, the one of the morning at 07:00."""
     context, request = wave.context, wave.request
-    zone = _zone(context, request)
-    next_at = next_wave(need_of(request), context.now, request.posted_at, zone, wave.policy, anybody=anybody)
+    next_at = next_wave(need_of(request), context.now, request.posted_at, wave.zone, wave.policy, anybody=anybody)
     request.next_wave_at = next_at if next_at < request.expires_at else None
-
-
-def _waits_for_morning(wave: _Wave) -> bool:
-    request = wave.request
-    return waits_for_morning(wave.context.now, _zone(wave.context, request), urgent=request.urgent)
-
-
-def _pause_ends(wave: _Wave) -> datetime:
-    """By the clock of the posting: whoever gives the task back does not start it anew."""
-    request = wave.request
-    return time_of_next_wave(wave.context.now, request.posted_at, request.needed_until, wave.policy)
 
 
 def _is_due(planned: datetime | None, now: datetime) -> bool:
     return planned is not None and planned <= now
 
 
-def _zone(context: Context, request: HelpRequest) -> ZoneInfo:
-    timezone = context.session.scalar(select(Quarter.timezone).where(Quarter.id == request.quarter_id))
-    return ZoneInfo(timezone or "Europe/Berlin")
+def _wave(context: Context, request: HelpRequest) -> _Wave:
+    timezone = context.session.scalars(select(Quarter.timezone).where(Quarter.id == request.quarter_id)).one()
+    return _Wave(context, request, policy_for(context.session, request.quarter_id), ZoneInfo(timezone))

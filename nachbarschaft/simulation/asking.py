@@ -3,10 +3,8 @@
 from dataclasses import replace
 from math import inf
 
-from nachbarschaft.matching.choosing import STANDBY_IGNORES, Choice, best, ranked
-from nachbarschaft.matching.eligibility import lasting_bars
+from nachbarschaft.matching.choosing import STANDBY_IGNORES, Choice, best, fitting, ranked
 from nachbarschaft.matching.facts import Candidate, Fit
-from nachbarschaft.matching.scoring import most_points
 from nachbarschaft.matching.waves import Topic, room_for, topics
 from nachbarschaft.simulation.case import Case
 from nachbarschaft.simulation.chance import uniform
@@ -26,8 +24,12 @@ class Asking:
 
     def case(self, call: Call) -> Case:
         """A new request, with everybody who could be asked for it at some time."""
-        fits = [fit for fit in self._city.fits(call) if self._reaches(call, fit)]
-        fits.sort(key=lambda fit: -most_points(fit, self._policy))
+        here = [
+            fit
+            for fit in self._city.fits(call)
+            if self._strategy.crosses or fit.candidate.quarter_id == call.need.quarter_id
+        ]
+        fits = fitting(call.need, here, self._policy)
         return Case(call, {number_of(fit.candidate): fit for fit in fits}, fits)
 
     def next_choices(self, case: Case, now: float) -> tuple[Topic, list[Choice]]:
@@ -42,11 +44,6 @@ class Asking:
         """Whether no later wave could find anybody unless something happens first."""
         nobody_new = not case.fresh or not room_for(self._policy, len(case.asked))
         return self._strategy.once or (nobody_new and not case.standby and case.reopened < 0)
-
-    def _reaches(self, call: Call, fit: Fit) -> bool:
-        if not self._strategy.crosses:
-            return fit.candidate.quarter_id == call.need.quarter_id
-        return next(lasting_bars(call.need, fit.candidate, fit.km, self._policy), None) is None
 
     def _among(self, case: Case, topic: Topic, now: float) -> list[Choice]:
         size = self._policy.wave_size(urgent=case.call.need.urgent)

@@ -42,11 +42,11 @@ def make_city(world: World, seed: int, *, quarters: int, weeks: int, policy: Pol
     reach = Reach(
         max(world.reach_km, policy.reach_km), max(world.reach_rare_language_km, policy.reach_rare_language_km), width
     )
-    sizes = random.Random(f"{seed} sizes")  # noqa: S311 — a world to be repeated, not a secret
+    sizes = random.Random(f"{seed} sizes")  # noqa: S311 - a world to be repeated, no secret
     volunteers: list[Volunteer] = []
     calls: list[Call] = []
     for quarter in range(quarters):
-        chance = random.Random(f"{seed} quarter {quarter}")  # noqa: S311
+        chance = random.Random(f"{seed} quarter {quarter}")  # noqa: S311 - the same
         corner = (quarter % width * world.quarter_km, quarter // width * world.quarter_km)
         maker = _Maker(world, chance, quarter, corner, weeks)
         people = max(1, round(world.volunteers * exp(sizes.gauss(0, world.volunteers_spread))))

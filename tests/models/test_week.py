@@ -1,6 +1,7 @@
 """The bits of a week never miss an hour: whoever is available for a need has one in common with it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,11 +25,11 @@ BEGINS = st.builds(
 @settings(max_examples=400, deadline=None)
 @given(st.lists(SLOTS, max_size=4), BEGINS, st.integers(1, 9 * 24 * 60), ZONES)
 def test_whoever_is_available_has_an_hour_in_common_with_the_need(
-    slots: list[dict[str, object]], begins: datetime, minutes: int, zone: ZoneInfo
+    slots: list[dict[str, Any]], begins: datetime, minutes: int, zone: ZoneInfo
 ) -> None:
     ends = begins + timedelta(minutes=minutes)
 
-    has_time = is_available([Slot(s["weekday"], s["from"], s["until"]) for s in slots], begins, ends, zone)  # type: ignore[arg-type]
+    has_time = is_available([Slot(s["weekday"], s["from"], s["until"]) for s in slots], begins, ends, zone)
 
     assert hours_of(slots) & hours_between(begins, ends, zone) or not has_time
 

@@ -11,21 +11,10 @@ from hypothesis import strategies as st
 from nachbarschaft.matching.scoring import Terms
 from nachbarschaft.queries.reasons import why
 from nachbarschaft.words import LANGUAGES
+from tests.nachbarschaft.matching.test_scoring import PLAIN as NEXT_DOOR
 from tests.nachbarschaft.matching.test_scoring import all_terms
 
-PLAIN = Terms(
-    distance_km=1.1,
-    same_quarter=True,
-    asks=4,
-    yes=1,
-    days_since_ask=1.0,
-    tasks_lately=0.0,
-    keeps_language_free=False,
-    speaks_needed_language=False,
-    asks_this_week=1,
-    asks_limit=4,
-    reachable=True,
-)
+PLAIN = replace(NEXT_DOOR, distance_km=1.1, asks=4, yes=1, days_since_ask=1.0, asks_this_week=1)
 """Somebody of whom there is nothing particular to say."""
 
 SAID: dict[str, tuple[dict[str, Any], str]] = {

@@ -61,7 +61,7 @@ def test_the_drawing_is_well_formed_and_says_in_words_what_it_shows(tmp_path: Pa
     drawing = tmp_path / "plot.svg"
     asked = ("--seeds", "1", "--weeks", "2", "--policies", "ours,notify_all,bound")
     assert call(*asked, "--plot", str(drawing), "--world", small_world(tmp_path)).exit_code == 0
-    root = ET.fromstring(drawing.read_text(encoding="utf-8"))  # noqa: S314 — written by ourselves
+    root = ET.fromstring(drawing.read_text(encoding="utf-8"))  # noqa: S314 - written by ourselves
     space = "{http://www.w3.org/2000/svg}"
     assert root.get("role") == "img"
     assert root.find(f"{space}title") is not None

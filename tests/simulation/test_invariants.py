@@ -1,12 +1,13 @@
 """What must hold in every world, whoever lives there and whatever happens."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nachbarschaft.matching.policy import DEFAULT_POLICY
+from nachbarschaft.matching.policy import DEFAULT_POLICY, Policy
 from nachbarschaft.matching.waves import Topic
 from nachbarschaft.simulation.behaviour import Minds
 from nachbarschaft.simulation.bound import bound
@@ -27,17 +28,17 @@ some_policy = st.builds(
 )
 
 
-def play(city: City, policy: str, **changes: object) -> Outcome:
-    ways = strategies(replace(DEFAULT_POLICY, **changes), quarters=2)  # type: ignore[arg-type]
+def play(city: City, policy: str, **changes: Any) -> Outcome:
+    ways = strategies(replace(DEFAULT_POLICY, **changes), quarters=2)
     return run(city, Minds(city), ways[policy])
 
 
 @SOME
 @given(some_world, some_policy, st.integers(0, 1000))
-def test_ours_keeps_every_promise(drawn: tuple[World, int], policy: object, seed: int) -> None:
+def test_ours_keeps_every_promise(drawn: tuple[World, int], policy: Policy, seed: int) -> None:
     world, quarters = drawn
     city = a_city(world, seed=seed, quarters=quarters)
-    way = replace(strategies(DEFAULT_POLICY, quarters=2)["ours"], policy=policy)  # type: ignore[arg-type]
+    way = replace(strategies(DEFAULT_POLICY, quarters=2)["ours"], policy=policy)
     outcome = run(city, Minds(city), way)
     calls, people = {call.number: call for call in city.calls}, city.volunteers
     limits = [who.candidate.habits.asks_per_week for who in people]

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nachbarschaft.matching.choosing import best, fitting, ranked
-from nachbarschaft.matching.facts import Candidate
+from nachbarschaft.matching.eligibility import fit_of, km_between
+from nachbarschaft.matching.facts import Candidate, Fit, Need
 from nachbarschaft.matching.policy import DEFAULT_POLICY
 from nachbarschaft.matching.wallclock import Slot
 from tests.nachbarschaft.matching.somebody import FAR_AWAY, HERE, NEXT_DOOR, NOON, a_candidate, a_need, cell_at
@@ -28,13 +29,18 @@ some_candidate = st.builds(
 )
 
 
+def fits_of(need: Need, candidates: list[Candidate]) -> list[Fit]:
+    pairs = [fit_of(need, each, km_between(need, each), NOON, DEFAULT_POLICY) for each in candidates]
+    return fitting(need, pairs, DEFAULT_POLICY)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(some_candidate, max_size=15, unique_by=lambda who: who.person_id), st.integers(1, 6), st.booleans())
 def test_a_few_are_the_first_of_all(candidates: list[Candidate], count: int, urgent: bool) -> None:
     need = a_need(urgent=urgent, languages=frozenset({"de", "uk"}))
     quick = best(
         need,
-        fitting(need, candidates, NOON, DEFAULT_POLICY),
+        fits_of(need, candidates),
         NOON,
         DEFAULT_POLICY,
         count=count,
@@ -45,7 +51,7 @@ def test_a_few_are_the_first_of_all(candidates: list[Candidate], count: int, urg
 
 def test_of_several_offers_of_a_person_the_best_counts() -> None:
     near, far = a_candidate(cell=cell_at(0.1)), a_candidate(cell=cell_at(1.5))
-    fits = fitting(a_need(), [far, near], NOON, DEFAULT_POLICY)
+    fits = fits_of(a_need(), [far, near])
     [choice] = best(a_need(), fits, NOON, DEFAULT_POLICY, count=2, load_of=lambda candidate: candidate.load)
     assert choice.candidate == near
     assert choice.candidate.person_id == UUID(int=1)
